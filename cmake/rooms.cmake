@@ -84,6 +84,23 @@ function(joulemark_room name)
         ${rooms} ${arg_LINK_PUBLIC} ${arg_LINK} joulemark_warnings)
 endfunction()
 
+# Sets <out> to the targets of the rooms that <file> includes, for programs beside the rooms (fuzz
+# targets, benchmarks) that link what they use.
+function(joulemark_included_rooms file out)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+    file(STRINGS "${file}" includes REGEX "^ *# *include *\"[a-z]+/")
+    list(TRANSFORM includes REPLACE "^[^\"]*\"([a-z]+)/.*" "\\1")
+    list(REMOVE_DUPLICATES includes)
+    joulemark_room_names(rooms)
+    set(found "")
+    foreach(room IN LISTS includes)
+        if(room IN_LIST rooms)
+            list(APPEND found joulemark::${room})
+        endif()
+    endforeach()
+    set(${out} ${found} PARENT_SCOPE)
+endfunction()
+
 # Refuses whatever a room links beyond what its joulemark_room() call declares, so that a
 # target_link_libraries() elsewhere cannot draw an arrow the table does not know. Call it when every
 # folder has been read.

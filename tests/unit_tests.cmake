@@ -1,0 +1,31 @@
+# One binary per room: test_<room> of every .cpp under tests/<room>/.
+joulemark_package(GTest "libgtest-dev libgmock-dev" CONFIG)
+joulemark_package(rapidcheck librapidcheck-dev CONFIG)
+
+set(tested_rooms ${JOULEMARK_TEST_ROOMS})
+if(tested_rooms STREQUAL "all")
+    joulemark_room_names(tested_rooms)
+endif()
+
+foreach(room IN LISTS tested_rooms)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${room}/*.cpp)
+    if(NOT sources)
+        continue()
+    endif()
+    if(NOT TARGET joulemark::${room})
+        message(FATAL_ERROR "tests/${room} tests a room that has no src/${room}/CMakeLists.txt")
+    endif()
+    set(target test_${room})
+    add_executable(${target} ${sources})
+    target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+    target_link_libraries(${target} PRIVATE
+        joulemark::${room} rapidcheck GTest::gmock GTest::gtest_main joulemark_warnings)
+    target_compile_definitions(${target} PRIVATE
+        JOULEMARK_FAKE_NVML="${fake_nvml}"
+        JOULEMARK_PROGRAM="${program}"
+        JOULEMARK_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    if(TARGET fake_nvml)
+        add_dependencies(${target} fake_nvml)
+    endif()
+    joulemark_test(${target} unit 600 ${target})
+endforeach()
