@@ -5,10 +5,12 @@ Every include in quotes is rooted at src/ and begins with a room that the includ
 with `embedded/` (files compiled into the program). Exits 1 with file:line for each one that is not.
 
     rooms.py [SOURCE_DIR]       check a source tree (default: the one this file lives in)
-    rooms.py --self-test        plant violations and see that each is found
+    rooms.py --self-test        plant violations, among the includes and among the links that CMake
+                                is asked for, and see that each is found
 """
 
 import re
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -56,7 +58,7 @@ def check(root):
     return found
 
 
-def self_test(root):
+def self_test_includes(root):
     planted = {
         "core/a.hpp": '#include "physics/b.hpp"\n',
         "analysis/a.cpp": '#pragma once\n#  include "store/b.hpp"\n',
@@ -82,13 +84,46 @@ def self_test(root):
     if files != expected:
         sys.exit("self-test: expected complaints about exactly\n  "
                  + "\n  ".join(sorted(expected)) + "\nbut got\n  " + "\n  ".join(found))
-    print(f"self-test: all {len(planted)} planted violations found")
+    print(f"self-test: all {len(planted)} forbidden includes found")
+
+
+def configure(root, lines):
+    """Configures a project of header-only rooms; what CMake complained about, or None."""
+    project = ["cmake_minimum_required(VERSION 3.25)", "project(planted LANGUAGES NONE)",
+               f'include("{root}/cmake/rooms.cmake")', *lines,
+               "cmake_language(DEFER CALL joulemark_check_links)"]
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "CMakeLists.txt").write_text("\n".join(project) + "\n")
+        done = subprocess.run(["cmake", "-S", folder, "-B", f"{folder}/build"],
+                              capture_output=True, text=True, check=False)
+    return None if done.returncode == 0 else " ".join(done.stderr.split())
+
+
+def self_test_links(root):
+    good = ["joulemark_room(core LINK m)", "joulemark_room(physics USES core)"]
+    if (complaint := configure(root, good)) is not None:
+        sys.exit(f"self-test: CMake refused an allowed link: {complaint}")
+    bad = {
+        "joulemark_room(analysis USES core physics)": "may not use room 'physics'",
+        "joulemark_room(store USES cellar)": "may not use room 'cellar'",
+        "joulemark_room(cellar)": "is not a room",
+        "joulemark_room(device USES core) joulemark_room(sampler USES device)": None,
+        "target_link_libraries(joulemark_core INTERFACE joulemark::physics)": "does not declare",
+        "target_link_libraries(joulemark_core INTERFACE $<1:joulemark_physics>)": "does not declare",
+        "target_link_libraries(joulemark_physics INTERFACE z)": "does not declare",
+    }
+    for line, expected in bad.items():
+        complaint = configure(root, [*good, *line.replace(") ", ")\n").split("\n")])
+        if (expected or "") not in (complaint or "") or (complaint is None) != (expected is None):
+            sys.exit(f"self-test: {line}\n  expected {expected!r}, got {complaint!r}")
+    print(f"self-test: {len(bad)} ways to draw an arrow between targets judged rightly")
 
 
 def main(arguments):
     home = Path(__file__).resolve().parent.parent
     if arguments == ["--self-test"]:
-        self_test(home)
+        self_test_includes(home)
+        self_test_links(home)
         return
     found = check(Path(arguments[0]).resolve() if arguments else home)
     print("\n".join(found) if found else "every include follows the table of rooms")
