@@ -1,0 +1,20 @@
+// The proposal's phase rule, for comparison with published figures: idle below 100 W, ramp above
+// +100 W/s, fall below -100 W/s, prefill until the first power peak of an active stretch, decode
+// after it. Slopes are least squares over the stated window T; applied to neighbouring readings the
+// rule finds noise (qualification 8).
+#pragma once
+
+#include "analysis/phases.hpp"
+
+#include <vector>
+
+namespace joulemark::analysis {
+
+inline constexpr Watts fixed_idle_below{100.0};
+inline constexpr WattsPerSecond fixed_slope_threshold{100.0};
+
+// The kind of every interval between neighbouring nodes; `slope` has one value (W/s) per node.
+[[nodiscard]] std::vector<PhaseKind> fixed_threshold_kinds(const UniformGrid& grid,
+                                                           std::span<const double> slope);
+
+} // namespace joulemark::analysis
