@@ -1,6 +1,7 @@
 #include "core/clock.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include <time.h>
 
@@ -68,10 +69,10 @@ bool ManualClock::sleep_until(Instant deadline, std::stop_token stop) {
         changed_.notify_all();
         return true;
     }
-    ++sleepers_;
+    const auto mine = deadlines_.insert(deadline);
     changed_.notify_all();
     const bool reached = changed_.wait(lock, stop, [&] { return now_ >= deadline; });
-    --sleepers_;
+    deadlines_.erase(mine);
     return reached && !stop.stop_requested();
 }
 
@@ -94,7 +95,10 @@ void ManualClock::step_wall(Nanoseconds by) {
 
 void ManualClock::wait_for_sleepers(std::size_t count) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return sleepers_ >= count; });
+    changed_.wait(lock, [&] {
+        const auto pending = std::distance(deadlines_.upper_bound(now_), deadlines_.end());
+        return static_cast<std::size_t>(pending) >= count;
+    });
 }
 
 void ManualClock::set_auto_advance(bool on) {

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
+#include <set>
 #include <stop_token>
 
 namespace joulemark {
@@ -47,7 +48,8 @@ public:
     void advance(Nanoseconds by);
     // Moves the wall clock alone, as NTP or a person would.
     void step_wall(Nanoseconds by);
-    // Blocks until `count` threads sleep on this clock, so that a test can advance it without a race.
+    // Blocks until `count` threads sleep on this clock with deadlines still ahead, so that a test can advance it
+    // without a race: whoever has been woken by the advance before is waited for until it sleeps again.
     void wait_for_sleepers(std::size_t count);
     // When on, a sleeper moves the clock to its own deadline instead of waiting: for single-threaded simulations.
     void set_auto_advance(bool on);
@@ -57,7 +59,7 @@ private:
     std::condition_variable_any changed_;
     Instant now_;
     std::int64_t wall_offset_ns_;
-    std::size_t sleepers_ = 0;
+    std::multiset<Instant> deadlines_; // of the sleepers
     bool auto_advance_ = false;
 };
 
