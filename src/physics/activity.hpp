@@ -3,6 +3,8 @@
 
 #include "core/units.hpp"
 
+#include <algorithm>
+
 namespace joulemark::physics {
 
 // Share of time spent at each roof, 0..1: memory traffic and arithmetic.
@@ -22,7 +24,7 @@ struct Activity {
     friend constexpr bool operator==(const Activity&, const Activity&) = default;
 };
 
-// P = idle + memory_power * u_memory + compute_power * u_compute, never above the cap.
+// P = idle + memory_power * u_memory + compute_power * u_compute, never above the cap. idle <= cap.
 struct PowerModel {
     Watts idle;
     Watts memory_power;
@@ -34,8 +36,7 @@ struct PowerModel {
         return idle + memory_power * a.memory + compute_power * a.compute;
     }
     [[nodiscard]] constexpr Watts power(Activity a) const {
-        const Watts wanted = demand(a);
-        return wanted < cap ? wanted : cap;
+        return std::clamp(demand(a), idle, cap);
     }
     [[nodiscard]] constexpr bool is_capped(Activity a) const { return demand(a) > cap; }
 };

@@ -29,9 +29,11 @@ struct GpuSpec {
     std::optional<Hertz> bf16_rate;
     std::optional<Hertz> fp8_rate;
     std::optional<Hertz> int8_rate;
+    std::optional<Hertz> sm_clock; // boost
     Watts tdp;
     std::optional<Watts> idle_power;
     std::string source; // where the row comes from
+    std::string idle_source;
 };
 
 [[nodiscard]] std::span<const GpuSpec> gpu_catalog();

@@ -15,7 +15,7 @@
 namespace joulemark::physics {
 
 class PowerProfile {
-  public:
+public:
     // The curve's time zero is `start`; before it the curve is continued backwards.
     explicit PowerProfile(PowerCurve curve, Instant start = {});
 
@@ -33,7 +33,7 @@ class PowerProfile {
     // energy / time; the power itself for an empty window.
     [[nodiscard]] Watts mean(Instant from, Instant to) const;
 
-  private:
+private:
     struct Piece {
         Instant start;
         PowerCurve curve;

@@ -57,14 +57,14 @@ struct SensorParameters {
 // Times at which something is refreshed: nearly regular, with a phase and a jitter drawn from a
 // seed.
 class RefreshTimes {
-  public:
+public:
     RefreshTimes(Nanoseconds period, Nanoseconds jitter, std::uint64_t seed, std::uint64_t stream);
 
     // The number of the latest refresh at or before `t`, and the time of a refresh.
     [[nodiscard]] std::int64_t index_at(Instant t) const;
     [[nodiscard]] Instant time_of(std::int64_t index) const;
 
-  private:
+private:
     Nanoseconds period_;
     Nanoseconds jitter_;
     Nanoseconds phase_;
@@ -72,7 +72,7 @@ class RefreshTimes {
 };
 
 class SimulatedSensor {
-  public:
+public:
     SimulatedSensor(const SensorParameters& parameters, std::uint64_t seed);
 
     // The power register at `t`, the slow average where there is one, and the energy counter where
@@ -86,7 +86,7 @@ class SimulatedSensor {
 
     [[nodiscard]] const SensorParameters& parameters() const { return parameters_; }
 
-  private:
+private:
     struct Register {
         RegisterParameters parameters;
         RefreshTimes refreshes;

@@ -22,7 +22,7 @@ struct ThermalParameters {
 };
 
 class ThermalModel {
-  public:
+public:
     // All start at ambient temperature.
     ThermalModel(const ThermalParameters& parameters, std::size_t gpus);
 
@@ -33,9 +33,10 @@ class ThermalModel {
     // Where the temperature settles under constant power.
     [[nodiscard]] Celsius steady_temperature(std::size_t gpu, std::span<const Watts> power) const;
     [[nodiscard]] KelvinsPerWatt coupling(std::size_t heated, std::size_t heater) const;
+    // All settle at once, as after a long time under constant power.
     void settle(std::span<const Watts> power);
 
-  private:
+private:
     ThermalParameters parameters_;
     std::vector<Celsius> temperature_;
 };
