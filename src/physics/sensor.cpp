@@ -133,7 +133,8 @@ std::optional<Joules> SimulatedSensor::counter(const PowerProfile& truth, Instan
     }
     const CounterParameters& c = *parameters_.counter;
     const Instant tick = ticks_->time_of(ticks_->index_at(t));
-    const Joules energy = c.start + c.gain * truth.energy(c.origin, tick);
+    const Joules energy =
+        c.start + c.gain * truth.energy(c.origin, tick) + c.offset * to_seconds(tick - c.origin);
     return Joules{rounded_down(energy.value(), c.resolution.value())};
 }
 

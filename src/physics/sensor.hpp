@@ -33,12 +33,13 @@ struct RegisterParameters {
     Watts resolution{1e-3};
 };
 
-// At each tick the counter takes start + gain * (true energy since `origin`), rounded down to
-// `resolution`.
+// At each tick the counter takes start + gain * (true energy since `origin`) + offset * (time since
+// `origin`), rounded down to `resolution`.
 struct CounterParameters {
     Nanoseconds tick{0};
     Nanoseconds jitter{0};
     double gain = 1.0;
+    Watts offset;
     Joules start;
     Instant origin;
     Joules resolution{1e-3};

@@ -5,15 +5,24 @@
 
 namespace joulemark::physics {
 
+ThermalParameters thermal_parameters_for(Watts tdp) {
+    ThermalParameters out;
+    out.own = Kelvins{45.0} / tdp;
+    out.neighbour = Kelvins{1.4} / tdp;
+    return out;
+}
+
 ThermalModel::ThermalModel(const ThermalParameters& parameters, std::size_t gpus)
-    : parameters_(parameters), temperature_(gpus, parameters.ambient) {}
+    : parameters_(parameters), temperature_(gpus, parameters.ambient) {
+    for (std::size_t places = 0; places < gpus; ++places) {
+        by_distance_.push_back(places == 0 ? parameters.own
+                                           : parameters.neighbour *
+                                                 std::exp2(1.0 - static_cast<double>(places)));
+    }
+}
 
 KelvinsPerWatt ThermalModel::coupling(std::size_t heated, std::size_t heater) const {
-    if (heated == heater) {
-        return parameters_.own;
-    }
-    const std::size_t places = heated > heater ? heated - heater : heater - heated;
-    return parameters_.neighbour * std::exp2(1.0 - static_cast<double>(places));
+    return by_distance_[heated > heater ? heated - heater : heater - heated];
 }
 
 Celsius ThermalModel::steady_temperature(std::size_t gpu, std::span<const Watts> power) const {

@@ -15,11 +15,14 @@ namespace joulemark::physics {
 
 struct ThermalParameters {
     Celsius ambient{30.0};
-    KelvinsPerWatt own{0.065}; // die above ambient for each watt of its own
-    KelvinsPerWatt neighbour{
-        0.002}; // for each watt of the GPU next to it, halved with each place further away
+    KelvinsPerWatt own; // die above ambient for each watt of its own
+    KelvinsPerWatt
+        neighbour; // for each watt of the GPU beside it, halved with each place further away
     Seconds time_constant{15.0};
 };
+
+// Assumed: at its TDP a GPU settles 45 K above ambient, and warms the one beside it by 1.4 K.
+[[nodiscard]] ThermalParameters thermal_parameters_for(Watts tdp);
 
 class ThermalModel {
 public:
@@ -28,16 +31,19 @@ public:
 
     // Exact for powers that are constant over the step. One power for each GPU.
     void advance(Seconds step, std::span<const Watts> power);
+    // All at their steady temperature at once, as after a long time under constant power.
+    void settle(std::span<const Watts> power);
 
     [[nodiscard]] Celsius temperature(std::size_t gpu) const { return temperature_[gpu]; }
-    // Where the temperature settles under constant power.
+    // Where the temperature ends under constant power.
     [[nodiscard]] Celsius steady_temperature(std::size_t gpu, std::span<const Watts> power) const;
+    // R of the equation above.
     [[nodiscard]] KelvinsPerWatt coupling(std::size_t heated, std::size_t heater) const;
-    // All settle at once, as after a long time under constant power.
-    void settle(std::span<const Watts> power);
+    [[nodiscard]] Seconds time_constant() const { return parameters_.time_constant; }
 
 private:
     ThermalParameters parameters_;
+    std::vector<KelvinsPerWatt> by_distance_;
     std::vector<Celsius> temperature_;
 };
 
