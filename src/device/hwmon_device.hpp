@@ -1,6 +1,6 @@
-// Power and energy from Linux hwmon: amdgpu, Intel i915 and xe, ACPI power meters, and whatever other chip has a sensor
-// for them. Needs no privilege on most machines. Where a chip offers an energy counter and no power, the device reports
-// the counter alone.
+// Power and energy from Linux hwmon: amdgpu, Intel i915 and xe, ACPI power meters, and whatever
+// other chip has a sensor for them. Needs no privilege on most machines. Where a chip offers an
+// energy counter and no power, the device reports the counter alone.
 #pragma once
 
 #include "device/hwmon_meters.hpp"
@@ -11,7 +11,8 @@
 namespace joulemark::device {
 
 // Opens one meter; `sysfs_root` is where it is looked for again after it was lost.
-[[nodiscard]] Result<std::unique_ptr<Device>> open_hwmon_meter(const HwmonMeter& meter, const std::string& sysfs_root,
+[[nodiscard]] Result<std::unique_ptr<Device>> open_hwmon_meter(const HwmonMeter& meter,
+                                                               const std::string& sysfs_root,
                                                                Clock& clock);
 
 // Every meter that `selector` (what follows "hwmon:") means.

@@ -1,9 +1,10 @@
-// Finds every hwmon sensor of power or energy below a sysfs root and says what it measures. A chip is known by the
-// content of its `name` file, never by the number of its folder, which changes from boot to boot.
+// Finds every hwmon sensor of power or energy below a sysfs root and says what it measures. A chip
+// is known by the content of its `name` file, never by the number of its folder, which changes from
+// boot to boot.
 //
-// Names: `hwmon:CHIP`, with several chips of one name `hwmon:CHIP.1`, `hwmon:CHIP.2` ... in the order of their device
-// paths (PCI addresses), with several sensors in one chip `hwmon:CHIP/power2`.
-// Pure reading; values only.
+// Names: `hwmon:CHIP`, with several chips of one name `hwmon:CHIP.1`, `hwmon:CHIP.2` ... in the
+// order of their device paths (PCI addresses), with several sensors in one chip
+// `hwmon:CHIP/power2`. Pure reading; values only.
 #pragma once
 
 #include "core/device_info.hpp"
@@ -32,8 +33,9 @@ struct HwmonFiles {
 };
 
 struct HwmonMeter {
-    std::string chip;     // content of `name`, printable
-    std::string identity; // device path, chip and channel: what stays when folders are numbered anew
+    std::string chip; // content of `name`, printable
+    std::string
+        identity; // device path, chip and channel: what stays when folders are numbered anew
     bool is_gpu = false;
     bool is_tile = false; // a part of a GPU that another meter covers as a whole
     // The driver widens a 32-bit register only when the file is read.
@@ -51,7 +53,8 @@ struct HwmonSurvey {
 
 [[nodiscard]] HwmonSurvey find_hwmon_meters(const std::string& sysfs_root);
 
-// Does `selector` (what follows "hwmon:") mean this meter? It is its name, the beginning of its name up to a '.' or
+// Does `selector` (what follows "hwmon:") mean this meter? It is its name, the beginning of its
+// name up to a '.' or
 // '/', or its PCI address.
 [[nodiscard]] bool is_meant(const HwmonMeter& meter, std::string_view selector);
 

@@ -25,7 +25,9 @@ Machine look_at_machine(const std::string& sysfs_root) {
     std::ifstream cpuinfo(root / "proc/cpuinfo");
     std::string line;
     for (int i = 0; i < lines_to_read && std::getline(cpuinfo, line); ++i) {
-        if (line.starts_with("model name") && !machine.cpu_model) machine.cpu_model = value_of(line);
+        if (line.starts_with("model name") && !machine.cpu_model) {
+            machine.cpu_model = value_of(line);
+        }
         if (line.starts_with("flags") && line.find(" hypervisor") != std::string::npos) {
             machine.virtual_machine = true;
         }

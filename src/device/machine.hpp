@@ -1,4 +1,5 @@
-// What the machine says about itself that explains which sensors it has. Pure reading of small files.
+// What the machine says about itself that explains which sensors it has. Pure reading of small
+// files.
 #pragma once
 
 #include <optional>
@@ -12,7 +13,8 @@ struct Machine {
     bool container = false;
 };
 
-// Looks at /proc/cpuinfo and the marks that container engines leave, beside the folder that `sysfs_root` is in.
+// Looks at /proc/cpuinfo and the marks that container engines leave, beside the folder that
+// `sysfs_root` is in.
 [[nodiscard]] Machine look_at_machine(const std::string& sysfs_root);
 
 } // namespace joulemark::device

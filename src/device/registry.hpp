@@ -1,13 +1,13 @@
-// Finds and opens devices by the names of the command line: "nvml:0", "nvml:GPU-uuid", "hwmon:NAME",
-// "powercap:package-0", "sim:h200", "sim:h200*8", "replay:FILE", "all".
+// Finds and opens devices by the names of the command line: "nvml:0", "nvml:GPU-uuid",
+// "hwmon:NAME", "powercap:package-0", "sim:h200", "sim:h200*8", "replay:FILE", "all".
 #pragma once
 
-#include "device/device.hpp"
-
 #include "core/clock.hpp"
+#include "device/device.hpp"
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,11 +16,11 @@ namespace joulemark::device {
 
 // Where devices are looked for. Defaults are the real machine; tests point them at fixtures.
 struct Surroundings {
-    std::string nvml_library;             // empty: libnvidia-ml.so.1 by the loader's search
-    std::string sysfs_root = "/sys";      // hwmon and powercap below it
+    std::string nvml_library;        // empty: libnvidia-ml.so.1 by the loader's search
+    std::string sysfs_root = "/sys"; // hwmon and powercap below it
     std::optional<std::string> cuda_visible_devices;
-    std::uint64_t seed = 1;               // of simulated devices
-    Clock* clock = nullptr;               // required; outlives the devices
+    std::uint64_t seed = 1; // of simulated devices
+    Clock* clock = nullptr; // required; outlives the devices
 
     // JOULEMARK_NVML_LIBRARY, JOULEMARK_SYSFS_ROOT, CUDA_VISIBLE_DEVICES.
     [[nodiscard]] static Surroundings from_environment(Clock& clock);
@@ -52,8 +52,17 @@ struct Inventory {
 [[nodiscard]] Result<std::vector<std::unique_ptr<Device>>> open(std::string_view name,
                                                                 const Surroundings& where);
 
-// The devices measured when none is named: every readable GPU that CUDA_VISIBLE_DEVICES shows, else other GPUs (hwmon),
-// else CPU packages and memory (powercap). Kind::unavailable with the way out when there is none.
+// The devices measured when none is named: every readable GPU that CUDA_VISIBLE_DEVICES shows, else
+// other GPUs (hwmon), else CPU packages and memory (powercap). Kind::unavailable with the way out
+// when there is none.
 [[nodiscard]] Result<std::vector<std::unique_ptr<Device>>> open_default(const Surroundings& where);
+
+// The first two of these that are one and the same device, as a sentence; nothing when all differ.
+// Opening a device twice would count its energy twice.
+[[nodiscard]] std::optional<std::string> find_duplicate(std::span<const DeviceInfo> devices);
+
+// One sentence for every pair that meters the same hardware by different means ("powercap:core is
+// part of powercap:package-0"): their energies must not be added up.
+[[nodiscard]] std::vector<std::string> find_overlaps(std::span<const DeviceInfo> devices);
 
 } // namespace joulemark::device

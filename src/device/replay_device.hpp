@@ -1,5 +1,6 @@
-// `replay:FILE`: plays a power log back in real time, from the moment of opening. Every row holds until the next one,
-// the last for one interval more; after that the device is gone. Where the log has a gap, so has the replay.
+// `replay:FILE`: plays a power log back in real time, from the moment of opening. Every row holds
+// until the next one, the last for one interval more; after that the device is gone. Where the log
+// has a gap, so has the replay.
 #pragma once
 
 #include "core/clock.hpp"
@@ -17,6 +18,7 @@ namespace joulemark::device {
 [[nodiscard]] Result<std::unique_ptr<Device>> replay(Trace trace, std::string name, Clock& clock);
 
 // One device for each GPU in the log, all beginning at the same moment.
-[[nodiscard]] Result<std::vector<std::unique_ptr<Device>>> open_replay(std::string_view path, Clock& clock);
+[[nodiscard]] Result<std::vector<std::unique_ptr<Device>>> open_replay(std::string_view path,
+                                                                       Clock& clock);
 
 } // namespace joulemark::device

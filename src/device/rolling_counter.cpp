@@ -17,7 +17,9 @@ RollingLimits RollingLimits::wrapping_at(Joules range) {
 }
 
 bool RollingCounter::is_wrap(Joules raw, Seconds pause) const {
-    if (!limits_.range || raw > *limits_.range) return false;
+    if (!limits_.range || raw > *limits_.range) {
+        return false;
+    }
     return raw + *limits_.range - *last_raw_ <= limits_.highest_power * (pause + step_slack);
 }
 

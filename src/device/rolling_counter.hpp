@@ -1,9 +1,9 @@
-// Turns what an energy register shows into a count that never wraps: RAPL registers start again at 0 after
-// `max_energy_range_uj`, GPU registers are 32 bits wide behind a driver that widens them only when asked.
-// A wrap is only believed when it is possible: the energy it implies must fit the time that passed. What cannot be
-// explained (driver reload, suspend, a pause in which a whole wrap may hide) starts the count over at 0, which
-// readers see as a counter that went backwards: reported, never bridged.
-// One owner, one thread.
+// Turns what an energy register shows into a count that never wraps: RAPL registers start again at
+// 0 after `max_energy_range_uj`, GPU registers are 32 bits wide behind a driver that widens them
+// only when asked. A wrap is only believed when it is possible: the energy it implies must fit the
+// time that passed. What cannot be explained (driver reload, suspend, a pause in which a whole wrap
+// may hide) starts the count over at 0, which readers see as a counter that went backwards:
+// reported, never bridged. One owner, one thread.
 #pragma once
 
 #include "core/time.hpp"

@@ -1,5 +1,6 @@
-// Reads single attributes of sysfs, or of a tree that looks like it: bounded, never blocking, with errors that a person
-// can act on. A `SysfsFile` owns one descriptor and belongs to one thread; the free functions are safe anywhere.
+// Reads single attributes of sysfs, or of a tree that looks like it: bounded, never blocking, with
+// errors that a person can act on. A `SysfsFile` owns one descriptor and belongs to one thread; the
+// free functions are safe anywhere.
 #pragma once
 
 #include "core/result.hpp"
@@ -13,9 +14,10 @@
 
 namespace joulemark::device {
 
-// Keeps an attribute open, so that a reading costs two system calls. Kinds of its errors: not_found (gone, also when
-// the file was removed or replaced behind the open descriptor), permission, unavailable (the driver has no value just
-// now), unsupported (the driver never will), parse (not a number), io.
+// Keeps an attribute open, so that a reading costs two system calls. Kinds of its errors: not_found
+// (gone, also when the file was removed or replaced behind the open descriptor), permission,
+// unavailable (the driver has no value just now), unsupported (the driver never will), parse (not a
+// number), io.
 class SysfsFile {
 public:
     [[nodiscard]] static Result<SysfsFile> open(const std::string& path);
@@ -27,7 +29,8 @@ public:
     ~SysfsFile();
 
     [[nodiscard]] Result<std::int64_t> read_number() const;
-    // The first line, trimmed and printable. More than `max_text` bytes are refused: no attribute is a book.
+    // The first line, trimmed and printable. More than `max_text` bytes are refused: no attribute
+    // is a book.
     [[nodiscard]] Result<std::string> read_text() const;
 
     static constexpr std::size_t max_text = 4096; // what the kernel lets one attribute say
