@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <span>
 
 namespace joulemark::analysis {
@@ -88,6 +89,21 @@ struct Neighbourhood {
     PowerBounds bounds;
 };
 
+// Least and most mean power of the ticks around `t`.
+PowerBounds tick_powers(const Neighbourhood& near, Instant t) {
+    PowerBounds out{std::numeric_limits<double>::infinity(), 0.0};
+    for (std::size_t i = 1; i < near.ticks.size(); ++i) {
+        const Instant start = near.located.time(i - 1);
+        const Instant end = near.located.time(i);
+        const Nanoseconds reach = to_nanoseconds(glance_reach);
+        if (end <= start || end < t - reach || start > t + reach) continue;
+        const double watts = (near.ticks[i].joules - near.ticks[i - 1].joules) / to_seconds(end - start).value();
+        out.low_watts = std::min(out.low_watts, watts);
+        out.high_watts = std::max(out.high_watts, watts);
+    }
+    return out;
+}
+
 EdgeEnergy inside_a_tick(const Neighbourhood& near, std::size_t i, Instant t) {
     const Instant start = near.located.time(i);
     const Instant end = near.located.time(i + 1);
@@ -96,7 +112,8 @@ EdgeEnergy inside_a_tick(const Neighbourhood& near, std::size_t i, Instant t) {
     const double joules = near.ticks[i + 1].joules - near.ticks[i].joules;
     const double watts = joules / whole;
     const PowerBounds bounds =
-        glimpsed_bounds(near.power, t, to_nanoseconds(glance_reach), watts).value_or(near.bounds);
+        glimpsed_bounds(near.power, t, to_nanoseconds(glance_reach), watts, tick_powers(near, t))
+            .value_or(near.bounds);
     const EnergyRange range = energy_of_part(joules, whole, part, bounds);
     double estimate = watts * part;
     if (near.trust > 0.0) {

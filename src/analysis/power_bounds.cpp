@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numbers>
 
 namespace joulemark::analysis {
 
@@ -16,6 +17,10 @@ constexpr double widening = 0.5;
 // A sensor whose window is at most this share of its period sees single moments rather than means.
 constexpr double glance_share = 0.55;
 constexpr double mean_tolerance = 0.06;
+constexpr double partial_glances = 0.3;
+// A load that switches between two levels lies at an end of the range half of the time, so its spread is about this
+// much more than that of a uniform one.
+const double two_level_widening = std::numbers::sqrt2;
 
 } // namespace
 
@@ -32,7 +37,7 @@ PowerBounds device_bounds(const DeviceInfo& device, const PowerTrack& track) {
 }
 
 std::optional<PowerBounds> glimpsed_bounds(const PowerTrack& track, Instant t, Nanoseconds reach,
-                                           double mean_watts) {
+                                           double mean_watts, PowerBounds ticks) {
     const SensorTiming& timing = track.timing;
     if (track.empty() || timing.assumed || timing.averaging_window <= Seconds{0.0}) return {};
     if (timing.averaging_window > glance_share * timing.update_period) return {};
@@ -57,7 +62,13 @@ std::optional<PowerBounds> glimpsed_bounds(const PowerTrack& track, Instant t, N
     const double variance = std::max(0.0, squares / glances - mean * mean);
     const double allowed = mean_tolerance * mean_watts + 3.0 * std::sqrt(variance / glances);
     if (std::abs(mean - mean_watts) > allowed) return {};
-    return PowerBounds{std::min(seen.low_watts, mean_watts), std::max(seen.high_watts, mean_watts)};
+    const double margin = mean_tolerance * ticks.high_watts;
+    if (ticks.low_watts < seen.low_watts - margin || ticks.high_watts > seen.high_watts + margin)
+        return {};
+    // A glance that falls on a switch of the load shows neither level in full.
+    const double more = partial_glances * (seen.high_watts - seen.low_watts);
+    return PowerBounds{std::max(0.0, std::min(seen.low_watts - more, mean_watts)),
+                       std::max(seen.high_watts + more, mean_watts)};
 }
 
 double EnergyRange::clamp(double joules) const { return std::clamp(joules, low, high); }
@@ -66,7 +77,8 @@ double EnergyRange::spread_about(double estimate) const {
     if (high <= low) return std::abs(estimate - low);
     const double above = high - estimate;
     const double below = estimate - low;
-    return std::sqrt((above * above * above + below * below * below) / (3.0 * (high - low)));
+    return two_level_widening *
+           std::sqrt((above * above * above + below * below * below) / (3.0 * (high - low)));
 }
 
 EnergyRange energy_of_part(double joules, double whole, double part, PowerBounds bounds) {

@@ -1,0 +1,34 @@
+// What every verb needs from the program around it. Verbs hold no state of their own: a request and a Context in, a
+// typed result out. They never print and never exit; progress goes through the callback.
+#pragma once
+
+#include "core/clock.hpp"
+#include "device/registry.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+namespace joulemark::verbs {
+
+// Where a long verb is, for a progress line.
+struct Progress {
+    std::string stage;                 // "baseline", "lead", "measuring", "tail", "analysing"
+    Seconds elapsed{0.0};
+    std::optional<Seconds> total;
+    std::optional<Watts> power;        // newest, summed over devices
+    std::uint64_t samples = 0;
+};
+
+struct Context {
+    Clock& clock;
+    device::Surroundings surroundings;
+    std::string store_path;            // empty: the default place
+    std::uint64_t seed = 1;
+    std::function<void(const Progress&)> progress = [](const Progress&) {};
+    std::stop_token stop;              // requested by SIGINT and SIGTERM
+};
+
+} // namespace joulemark::verbs
