@@ -140,7 +140,9 @@ Result<std::unique_ptr<Device>> replay(Trace trace, std::string name, Clock& clo
 
 Result<std::vector<std::unique_ptr<Device>>> open_replay(std::string_view path, Clock& clock) {
     const std::string file(path);
-    auto log = read_power_log_file(file, {.source_name = file});
+    PowerLogOptions options;
+    options.source_name = file;
+    auto log = read_power_log_file(file, std::move(options));
     if (!log) {
         return tl::unexpected(log.error());
     }
