@@ -5,6 +5,7 @@
 #include "analysis/derivatives.hpp"
 #include "analysis/energy.hpp"
 #include "analysis/phases.hpp"
+#include "analysis/slow_summary.hpp"
 #include "analysis/statistics.hpp"
 #include "analysis/uniform_grid.hpp"
 
@@ -27,19 +28,7 @@ struct AnalysisOptions {
 struct Baseline {
     Estimate<Watts> power; // source says whether it was measured before the run or given
     std::optional<Window> window;
-};
-
-// Temperature, clocks and the like over the window; what the device did not offer is absent.
-struct SlowSummary {
-    std::optional<Celsius> temperature_mean;
-    std::optional<Celsius> temperature_max;
-    std::optional<Celsius> memory_temperature_max;
-    std::optional<double> utilisation_mean;
-    std::optional<Bytes> memory_used_max;
-    std::optional<Hertz> sm_clock_mean;
-    std::optional<Hertz> memory_clock_mean;
-    std::optional<Watts> power_limit;
-    std::optional<std::uint32_t> throttle_reasons; // all that were seen
+    Watts half_width_before_gain{0.0}; // at 95 %; the gain is shared with the load
 };
 
 struct MarkEnergy {
