@@ -248,7 +248,7 @@ BackendReport report_on(const PowercapSurvey& survey, const Machine& machine) {
     }
     if (problem != nullptr) {
         if (!report.usable) {
-            report.finding = fmt::format("{} RAPL zones, none readable", survey.zones.size());
+            report.finding = "RAPL zones are there, and none can be read";
         }
         report.mend = problem->message;
     }
