@@ -1,9 +1,10 @@
 // Energy and moments of a power column over a window, by the trapezoid rule with both edges
 // interpolated.
 //
-//     E  = sum of (p_a + p_b)/2 * dt                      joules
-//     m2 = sum of (p_a^2 + p_b^2)/2 * dt / duration       (workload-profile 2.1: time-weighted
-//     population)
+//     E        = sum of (p_a + p_b)/2 * dt                                  joules
+//     variance = sum of ((p_a - mean)^2 + (p_b - mean)^2)/2 * dt / covered  watt^2
+//
+// The variance is the time-weighted population one of workload-profile 2.1.
 //
 // Stretches inside a gap are left out and their length is returned; a window that reaches beyond
 // the readings is integrated as far as they go. NaN readings are bridged by their neighbours'

@@ -7,6 +7,7 @@
 
 #include "core/trace.hpp"
 
+#include <cmath>
 #include <optional>
 #include <span>
 #include <vector>
@@ -26,6 +27,9 @@ struct PowerView {
 // when it is absent.
 [[nodiscard]] PowerView
 power_view(const Columns& columns, std::span<const Gap> gaps = {}, Metric metric = Metric::power);
+
+// A reading that worked. Infinities never come from a sensor and count as missing.
+[[nodiscard]] inline bool is_reading(double watts) { return std::isfinite(watts); }
 
 // What the sensor can show. Unknown stays absent; nothing here replaces it by a guess.
 struct SensorLimits {

@@ -23,8 +23,8 @@ struct UniformGrid {
 
     [[nodiscard]] std::size_t intervals() const { return power_watts.size() - 1; }
     [[nodiscard]] Seconds step() const;
-    [[nodiscard]] Instant
-    time(std::size_t node) const; // t_k, by multiplication, exact at both ends
+    [[nodiscard]] Instant time(
+        std::size_t node) const; // t_k, by multiplication, exact at both ends
     [[nodiscard]] std::size_t nearest_node(Instant t) const;
     [[nodiscard]] Joules energy() const; // trapezoid of the nodes
 };
@@ -42,8 +42,9 @@ inline constexpr std::size_t max_grid_points = 1'000'000;
 // Node-centred means over the part of `window` that the readings cover (`UniformGrid::window` says
 // which), with N = max(1, floor(D / target_step)), N < max_grid_points. Nothing when no time is
 // covered. O(n + N).
-[[nodiscard]] std::optional<UniformGrid>
-node_means(const PowerView& view, Window window, Seconds target_step);
+[[nodiscard]] std::optional<UniformGrid> node_means(const PowerView& view,
+                                                    Window window,
+                                                    Seconds target_step);
 
 // Bin means: value k is the mean over [begin + k*width, begin + (k+1)*width].
 struct BinMeans {
@@ -56,7 +57,8 @@ struct BinMeans {
 
 // For consumers that sum P*dt. At most max_grid_points bins: the width grows to what that needs.
 // Nothing when less than one bin is covered. O(n + bins).
-[[nodiscard]] std::optional<BinMeans>
-bin_means(const PowerView& view, Window window, Seconds width);
+[[nodiscard]] std::optional<BinMeans> bin_means(const PowerView& view,
+                                                Window window,
+                                                Seconds width);
 
 } // namespace joulemark::analysis
