@@ -83,7 +83,7 @@ using SymbolLookup = std::function<void*(const char*)>;
 [[nodiscard]] Result<Functions> resolve(const SymbolLookup& lookup);
 
 class Library {
-  public:
+public:
     // Loads `path`, or by default libnvidia-ml.so.1 and then libnvidia-ml.so by the loader's
     // search, and starts NVML. Kind::unavailable (no driver, no library), Kind::permission or
     // Kind::unsupported, each with the way out.
@@ -100,7 +100,7 @@ class Library {
     [[nodiscard]] const std::optional<std::string>& driver_version() const { return driver_; }
     [[nodiscard]] const std::optional<std::string>& nvml_version() const { return version_; }
 
-  private:
+private:
     using SharedObject = std::unique_ptr<void, void (*)(void*)>;
 
     Library(SharedObject object, const Functions& functions);
