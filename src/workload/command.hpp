@@ -2,9 +2,9 @@
 // status comes back. One Command at a time; it owns the child until `wait` has returned.
 #pragma once
 
+#include "core/clock.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
-#include "core/clock.hpp"
 
 #include <memory>
 #include <optional>
@@ -21,13 +21,17 @@ struct Exit {
     Instant time; // when it was noticed
 };
 
+struct CommandLine {
+    std::vector<std::string> argv; // the program is looked up in PATH
+    std::vector<std::pair<std::string, std::string>> extra_environment;
+    bool output_to_error = false; // what it writes to standard output goes to our standard error
+};
+
 class Command {
 public:
-    // Starts `argv` (looked up in PATH) with `extra_environment` added to ours. Kind::not_found when there is no such
-    // program, Kind::permission when it may not be run; nothing is left behind then.
-    [[nodiscard]] static Result<std::unique_ptr<Command>>
-    start(const std::vector<std::string>& argv,
-          const std::vector<std::pair<std::string, std::string>>& extra_environment, Clock& clock);
+    // Kind::not_found when there is no such program, Kind::permission when it may not be run; nothing is left behind
+    // then.
+    [[nodiscard]] static Result<std::unique_ptr<Command>> start(const CommandLine& line, Clock& clock);
 
     virtual ~Command() = default; // a child that still runs is left running
 
