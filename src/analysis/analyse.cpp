@@ -212,8 +212,9 @@ DeviceAnalysis analyse_device(const RunRecord& record, const Trace& trace,
     return out;
 }
 
+// A window that was never closed, as after a crash, goes on to the last reading that all devices share.
 std::optional<Window> common_window(const RunRecord& record, std::span<const Trace> traces) {
-    if (record.window) return record.window;
+    if (record.window && record.window->length() > Nanoseconds{0}) return record.window;
     std::optional<Window> out;
     for (const Trace& trace : traces) {
         const auto extent = trace.extent();
@@ -222,6 +223,7 @@ std::optional<Window> common_window(const RunRecord& record, std::span<const Tra
         out->begin = std::max(out->begin, extent->begin);
         out->end = std::min(out->end, extent->end);
     }
+    if (out && record.window) out->begin = std::max(out->begin, record.window->begin);
     return out;
 }
 

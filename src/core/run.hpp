@@ -37,7 +37,8 @@ struct RunRecord {
     bool simulated = false;
     std::int64_t created_unix_ns = 0;
     std::optional<WallAnchor> anchor;
-    std::optional<Window> window;   // what was measured; open while recording
+    Nanoseconds interval{0};        // nominal, of the fast channel
+    std::optional<Window> window;   // what was measured; of no length while it is still open
     std::optional<Window> baseline; // idle stretch before it
     std::vector<std::string> command;
     std::optional<int> exit_status; // of the command, shell convention (128 + signal)

@@ -10,6 +10,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 namespace joulemark::verbs {
 
@@ -22,13 +23,22 @@ struct Progress {
     std::uint64_t samples = 0;
 };
 
+struct ReceivedSignal {
+    int number = 0;
+    bool from_terminal = false; // then the terminal has sent it to the command as well
+};
+
 struct Context {
     Clock& clock;
     device::Surroundings surroundings;
     std::string store_path;            // empty: the default place
     std::uint64_t seed = 1;
     std::function<void(const Progress&)> progress = [](const Progress&) {};
-    std::stop_token stop;              // requested by SIGINT and SIGTERM
+    std::stop_token stop;              // requested by the first SIGINT or SIGTERM
+    // Signals received since last asked, for passing on to a measured command.
+    std::function<std::vector<ReceivedSignal>()> take_signals = [] {
+        return std::vector<ReceivedSignal>{};
+    };
 };
 
 } // namespace joulemark::verbs

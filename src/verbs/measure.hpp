@@ -25,6 +25,7 @@ struct MeasureRequest {
     std::string label;
     bool fixed_thresholds = false;
     std::vector<std::string> command;       // empty: no command
+    bool command_output_to_error = false;   // its standard output goes to our standard error
 };
 
 struct MeasuredRun {

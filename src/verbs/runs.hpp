@@ -6,6 +6,7 @@
 #include "store/store.hpp"
 #include "verbs/context.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,9 @@ struct LoadedRun {
     std::vector<Trace> traces;
     analysis::RunAnalysis analysis;
 };
+
+// The store of the context: its path, or the default place.
+[[nodiscard]] Result<std::unique_ptr<store::Store>> open_store(const Context& context);
 
 [[nodiscard]] Result<std::vector<store::RunSummary>> list_runs(const Context& context);
 [[nodiscard]] Result<LoadedRun> load_run(std::string_view name, const analysis::AnalysisOptions& options,
