@@ -49,6 +49,13 @@ struct RunRecord {
     std::vector<Warning> warnings;
 };
 
+// What a list of runs shows, without reading samples.
+struct RunSummary {
+    RunRecord record;
+    std::uint64_t fast_samples = 0; // over all devices
+    std::uint64_t bytes = 0;        // of samples in the store
+};
+
 // A new id from the time of creation and 16 random bits.
 [[nodiscard]] std::string make_run_id(std::int64_t unix_ns, std::uint16_t random_bits);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/inventory.hpp"
 #include "device/device.hpp"
 
 #include <memory>
@@ -26,24 +27,9 @@ struct Surroundings {
     [[nodiscard]] static Surroundings from_environment(Clock& clock);
 };
 
-// One line of `joulemark devices`: a power source that is there, opened or not.
-struct Listing {
-    DeviceInfo info;
-    std::optional<Error> problem; // why it cannot be measured
-};
-
-// What one back-end found, for `doctor`.
-struct BackendReport {
-    std::string backend;
-    bool usable = false;
-    std::string finding; // one sentence: what was found
-    std::string mend;    // one sentence: what to do about it; empty when nothing is wrong
-};
-
-struct Inventory {
-    std::vector<Listing> devices;
-    std::vector<BackendReport> backends;
-};
+using joulemark::BackendReport;
+using joulemark::Inventory;
+using joulemark::Listing;
 
 // Looks at every real back-end. Never fails: what cannot be looked at is in the reports.
 [[nodiscard]] Inventory survey(const Surroundings& where);

@@ -1,6 +1,7 @@
-// Remembers runs in one SQLite file. Crash-safe: samples are committed as they come, a run whose writer has died is
-// listed as interrupted with what it had, a full disk or a damaged file is an error that leaves the rest readable.
-// A Store is used from one thread at a time; several processes may share one file.
+// Remembers runs in one SQLite file. Crash-safe: samples are committed as they come, a run whose
+// writer has died is listed as interrupted with what it had, a full disk or a damaged file is an
+// error that leaves the rest readable. A Store is used from one thread at a time; several processes
+// may share one file.
 #pragma once
 
 #include "core/result.hpp"
@@ -15,20 +16,16 @@
 
 namespace joulemark::store {
 
-// What a list of runs shows, without reading samples.
-struct RunSummary {
-    RunRecord record; // devices filled; marks and warnings too
-    std::uint64_t fast_samples = 0;
-    std::uint64_t bytes = 0;
-};
+using joulemark::RunSummary;
 
-// Appends samples of one run while it is recorded. Destroying an unfinished writer leaves the run to be listed as
-// interrupted.
+// Appends samples of one run while it is recorded. Destroying an unfinished writer leaves the run
+// to be listed as interrupted.
 class RunWriter {
 public:
     virtual ~RunWriter() = default;
     // One transaction: all of it is on disk, or none.
-    [[nodiscard]] virtual Result<void> append(std::size_t device, const Columns& fast,
+    [[nodiscard]] virtual Result<void> append(std::size_t device,
+                                              const Columns& fast,
                                               const Columns& slow) = 0;
     // Replaces what is known about the run (marks, tokens, window ...) while it is still recording.
     [[nodiscard]] virtual Result<void> update(const RunRecord& record) = 0;
@@ -42,7 +39,8 @@ struct Run {
     std::vector<Trace> traces; // one for each device of the record
 };
 
-// Readings per device above which `read` merges neighbours (conserving energy) to keep memory bounded.
+// Readings per device above which `read` merges neighbours (conserving energy) to keep memory
+// bounded.
 inline constexpr std::size_t default_max_samples = 8'000'000;
 
 class Store {
@@ -53,7 +51,8 @@ public:
     virtual ~Store() = default;
 
     [[nodiscard]] virtual const std::string& path() const = 0;
-    // Takes a record whose id may be empty: a fresh one is given. Marks it `recording` by this process.
+    // Takes a record whose id may be empty: a fresh one is given. Marks it `recording` by this
+    // process.
     [[nodiscard]] virtual Result<std::unique_ptr<RunWriter>> begin(RunRecord& record) = 0;
     // Newest first. Runs whose writing process is gone come as `interrupted`.
     [[nodiscard]] virtual Result<std::vector<RunSummary>> list() = 0;
