@@ -213,6 +213,7 @@ void Recorder::read_slow() {
 
 void Recorder::note_failure(const Error& error, Instant now) {
     ++report_.failed_reads;
+    pace_ = {};
     if (error.kind != Kind::not_found) {
         gaps_.read_failed();
         return;
@@ -220,7 +221,6 @@ void Recorder::note_failure(const Error& error, Instant now) {
     gaps_.device_lost();
     ++report_.times_lost;
     lost_.store(true, std::memory_order_relaxed);
-    pace_ = {};
     deadline_ = now;
     reopen_grid_.start = now;
 }
