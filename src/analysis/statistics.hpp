@@ -45,7 +45,8 @@ inline constexpr double fewest_effective_samples = 3.0;
 
 // Nothing when no time is covered. `sensor` bounds the number of independent readings; what it does
 // not know is taken from the readings themselves (observed_update_period). O(n).
-[[nodiscard]] std::optional<PowerStatistics>
-power_statistics(const PowerView& view, Window window, const SensorLimits& sensor);
+[[nodiscard]] std::optional<PowerStatistics> power_statistics(const PowerView& view,
+                                                              Window window,
+                                                              const SensorLimits& sensor);
 
 } // namespace joulemark::analysis
