@@ -230,7 +230,9 @@ void explain_absence(const PowercapSurvey& survey, const Machine& machine, Backe
     }
 }
 
-BackendReport report_on(const PowercapSurvey& survey, const Machine& machine) {
+BackendReport report_on(const PowercapSurvey& survey,
+                        const Machine& machine,
+                        const std::string& sysfs_root) {
     BackendReport report;
     report.backend = "powercap";
     std::vector<std::string> names;
@@ -250,7 +252,15 @@ BackendReport report_on(const PowercapSurvey& survey, const Machine& machine) {
         if (!report.usable) {
             report.finding = "RAPL zones are there, and none can be read";
         }
-        report.mend = problem->message;
+        report.mend =
+            problem->kind == Kind::permission
+                ? fmt::format(
+                      "Only root may read them since CVE-2020-8694. Until the next boot: sudo "
+                      "chmod "
+                      "o+r {}/class/powercap/intel-rapl:*/energy_uj; for good: the udev rule in "
+                      "docs/howto/hwmon-and-rapl.md.",
+                      sysfs_root)
+                : problem->message;
     }
     if (survey.zones.empty()) {
         explain_absence(survey, machine, report);
@@ -332,7 +342,8 @@ void survey_powercap(const Surroundings& where, Inventory& inventory) {
     for (const PowercapZone& zone : survey.zones) {
         inventory.devices.push_back({zone.info, zone.problem});
     }
-    inventory.backends.push_back(report_on(survey, look_at_machine(where.sysfs_root)));
+    inventory.backends.push_back(
+        report_on(survey, look_at_machine(where.sysfs_root), printable(where.sysfs_root)));
 }
 
 } // namespace joulemark::device

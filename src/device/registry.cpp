@@ -83,17 +83,15 @@ tl::unexpected<Error> unknown_name(std::string_view name, const Surroundings& wh
     const auto meant = nearest(name.substr(0, longest_name), candidates);
 
     std::string message = fmt::format("there is no device '{}'", printable(name, 80));
-    if (meant) {
-        message += fmt::format("; did you mean {}?", *meant);
-    }
+    message += meant ? fmt::format("; did you mean {}? ", *meant) : ". ";
     if (there.empty()) {
-        message += fmt::format(" No real device was found; names look like {}",
+        message += fmt::format("No real device was found; names look like {}",
                                fmt::join(name_forms, ", "));
     } else {
         const std::size_t more = there.size() - std::min(there.size(), names_offered);
         there.resize(there.size() - more);
         message +=
-            fmt::format(" There is {}{}",
+            fmt::format("There is {}{}",
                         fmt::join(there, ", "),
                         more == 0 ? "" : fmt::format(" and {} more (joulemark devices)", more));
     }
