@@ -1,6 +1,6 @@
 # The two commands of a fresh machine are `make demo` and `make test`; everything else is CMake's
 # (CMakePresets.json). Build folders live under build/<preset>.
-.PHONY: help demo build test bench lint format coverage hardware-check clean packages
+.PHONY: help demo build test bench accuracy lint format coverage hardware-check clean packages
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .SILENT:
@@ -36,6 +36,10 @@ test: packages ## Build and run all tests: sanitizers, threads, fuzzers, the rea
 bench: packages ## Run the benchmarks and write docs/reference/performance.md
 	$(call compile,release,benches,-DJOULEMARK_BENCH=ON)
 	bench/run build/release
+
+accuracy: packages ## Try every estimate against simulated truth: docs/reference/accuracy.md
+	$(call compile,release,bench_accuracy,-DJOULEMARK_BENCH=ON)
+	bench/run build/release --page accuracy
 
 lint: packages ## Check the sources with clang-tidy and clang-format
 	packaging/install-missing.sh packaging/apt-lint.txt

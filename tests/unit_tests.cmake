@@ -27,5 +27,8 @@ foreach(room IN LISTS tested_rooms)
     if(TARGET fake_nvml)
         add_dependencies(${target} fake_nvml)
     endif()
-    joulemark_test(${target} unit 600 ${target})
+    joulemark_test(${target} unit 300 ${target})
+    # A test that eats memory without end fails by itself instead of taking the machine along.
+    set_tests_properties(${JOULEMARK_TEST_PREFIX}${target} PROPERTIES ENVIRONMENT
+        "ASAN_OPTIONS=hard_rss_limit_mb=4096;TSAN_OPTIONS=memory_limit_mb=8192")
 endforeach()
