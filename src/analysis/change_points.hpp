@@ -1,13 +1,14 @@
 // Where the level of a noisy series changes.
 //
-// Seeded binary segmentation (Kovacs, Buhlmann, Li, Munk, "Seeded binary segmentation", Biometrika
+// Seeded binary segmentation (Kovacs, Buehlmann, Li, Munk, "Seeded binary segmentation", Biometrika
 // 110 (2023)): a fixed family of overlapping intervals of total length O(n log n), the best split
 // of each by the gain in squared error
 //     G = n_a n_b / (n_a + n_b) * (mean_a - mean_b)^2,
 // the splits accepted from the largest gain down while no accepted one lies inside their interval;
-// then every split is placed anew between its neighbours and dropped when it no longer pays. A
-// split pays when G > penalty * S/h, with S the long-run variance of the noise: on white noise S/h
-// is the plain variance, on correlated noise it is larger by 2 tau/h.
+// then every split is placed anew between its neighbours and dropped when it no longer pays.
+// A split pays when G > (6 + 3 ln n) * noise_variance. On correlated noise the variance to give is
+// S/h, the long-run variance over the step (analysis/autocorrelation.hpp): larger than that of one
+// value by 2 tau/h.
 #pragma once
 
 #include <cstddef>
@@ -16,17 +17,11 @@
 
 namespace joulemark::analysis {
 
-struct ChangePointOptions {
-    double noise_variance =
-        1.0; // S/h: variance of a value times its correlation (2 tau / h, at least 1)
-    double penalty_factor = 3.0; // times log(n)
-    std::size_t shortest_segment = 2;
-};
-
-// Indices i, increasing, so that a new level begins at values[i]; empty for a series of one level,
-// for less than two segments' worth of values, and when `noise_variance` is not above zero. Values
-// must be finite. O(n log n) worst case.
+// Indices i, increasing, so that a new level begins at values[i]; no two levels are shorter than
+// `shortest`. Empty for a series of one level, for less than two levels' worth of values and when
+// `noise_variance` is not above zero. Values must be finite. O(n log n) worst case.
 [[nodiscard]] std::vector<std::size_t> change_points(std::span<const double> values,
-                                                     const ChangePointOptions& options);
+                                                     double noise_variance,
+                                                     std::size_t shortest = 2);
 
 } // namespace joulemark::analysis

@@ -6,49 +6,57 @@
 #include "analysis/power_view.hpp"
 #include "analysis/uniform_grid.hpp"
 
+#include <cstddef>
 #include <optional>
-#include <span>
 #include <vector>
 
 namespace joulemark::analysis {
 
-// Standard deviation of the slope over `window` from noise `sigma` at spacing `step`: sigma *
-// sqrt(12 * step / T^3).
+// Standard deviation of the slope over `window` from noise `sigma` at spacing `step`:
+// sigma * sqrt(12 * step / T^3).
 [[nodiscard]] WattsPerSecond slope_noise(Watts sigma, Seconds step, Seconds window);
 
-// Shortest T whose slope noise is a fifth of `threshold`, and no shorter than the sensor's
-// resolution or three steps: T = (12 * step * (5 sigma / threshold)^2)^(1/3).
-[[nodiscard]] Seconds
-slope_window(Watts sigma, Seconds step, WattsPerSecond threshold, Seconds resolution);
+// Shortest T whose slope noise is a fifth of `threshold` and that is no shorter than the sensor's
+// resolution: T = (12 * step * (5 sigma / threshold)^2)^(1/3), rounded up to an even number of
+// steps, at least two.
+[[nodiscard]] Seconds slope_window(Watts sigma,
+                                   Seconds step,
+                                   WattsPerSecond threshold,
+                                   Seconds resolution);
 
-// Robust noise of the readings about their local level: 1.4826 * median |p_k+1 - p_k| / sqrt(2)
-// over neighbouring valid nodes. Blind to steps and drift; nothing below two pairs.
+// Noise of the nodes about their local level, as the noisier parts of the series show it: the
+// standard deviation of white noise that would scatter means of four neighbours as much as they do.
+// Of every 64 differences d between the mean of four nodes and that of the next four,
+// 1.4826 * median |d| * sqrt(4/2), and of these the 90th percentile; plain neighbours where there
+// are less than eight nodes. Steps and drift hardly touch it. Differences with a node in a gap are
+// left out; nothing without any.
 [[nodiscard]] std::optional<Watts> noise_level(const UniformGrid& grid);
 
-// Least-squares slope (W/s) centred on each node over `window` (rounded to an odd number of nodes,
-// at least three); at the ends the window is cut to what there is. As long as the grid has nodes;
-// O(N) whatever the window.
+// Least-squares slope (W/s) over `window` centred on each node, as many values as nodes. Within
+// half a window of an end, and in a grid shorter than the window, the nearest window that fits is
+// taken. O(N) whatever the window; nothing for less than two nodes.
 [[nodiscard]] std::vector<double> slopes(const UniformGrid& grid, Seconds window);
 
 // One extreme of the slope.
 struct Slew {
     WattsPerSecond rate;
-    Instant time;
-    // The step was over within T: the true rate is at least `rate`, how much more the readings
+    Instant time; // middle of its window
+    // The step was over within T: the true rate is at least `rate`; how much more, the readings
     // cannot tell.
     bool unresolved = false;
 };
 
 struct Derivatives {
     Seconds window;               // T
-    Watts noise;                  // sigma that T was chosen from
+    Watts noise;                  // sigma that T was chosen by
     std::optional<Slew> max_ramp; // > 0; absent when power never rose
     std::optional<Slew> max_fall; // < 0; absent when power never fell
     WattsPerSecond p99_abs;
 };
 
-// `threshold` is the slope that must stand out from the noise (100 W/s in the proposal). Nodes in
-// gaps are left out. Nothing for a grid of less than four nodes.
+// `threshold` is the slope that must stand out from the noise (100 W/s in the proposal). Windows
+// that touch a gap are left out. Nothing when no window is free of gaps, or for a grid of less than
+// four nodes.
 [[nodiscard]] std::optional<Derivatives> derivatives(const UniformGrid& grid,
                                                      const SensorLimits& sensor,
                                                      WattsPerSecond threshold = WattsPerSecond{
