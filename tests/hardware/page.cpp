@@ -96,13 +96,15 @@ void write_fields(const Findings& f, Out out) {
             fmt::format_to(out, "| {} | not offered | | | | |\n", metric.label);
             continue;
         }
+        const std::string mean =
+            metric.kind == MetricKind::bits ? std::string() : fmt::format("{:.6g}", found->mean);
         fmt::format_to(out,
-                       "| {} | {} of {} | {:.6g} | {:.6g} | {:.6g} | {} |\n",
+                       "| {} | {} of {} | {:.6g} | {} | {:.6g} | {} |\n",
                        metric.label,
                        found->readings,
                        values.size(),
                        found->lowest,
-                       found->mean,
+                       mean,
                        found->highest,
                        metric.unit);
     }
