@@ -144,6 +144,7 @@ std::shared_ptr<physics::SimulatedMachine> make_machine(const SimulatedSpec& spe
         sensor.counter->start = spec.power.idle * counted_before;
     }
     std::vector<std::unique_ptr<physics::SimulatedGpu>> gpus;
+    gpus.reserve(spec.count);
     for (std::size_t i = 0; i < spec.count; ++i) {
         gpus.push_back(std::make_unique<physics::SimulatedGpu>(
             spec.gpu, spec.power, sensor, seed_of(spec, i)));
@@ -160,6 +161,7 @@ Result<std::vector<std::unique_ptr<Device>>> open_simulated(std::string_view spe
     }
     const auto machine = make_machine(*spec, clock.now());
     std::vector<std::unique_ptr<Device>> out;
+    out.reserve(spec->count);
     for (std::size_t i = 0; i < spec->count; ++i) {
         out.push_back(std::make_unique<SimulatedDevice>(machine, i, *spec, clock));
     }

@@ -153,7 +153,7 @@ std::string expectation(const SimulatedOption& option) {
 Result<void> take_option(std::string_view text, Given& given) {
     const std::size_t equals = text.find('=');
     const std::string_view name = text.substr(0, equals);
-    const auto option = std::ranges::find(table, name, &SimulatedOption::key);
+    const auto* const option = std::ranges::find(table, name, &SimulatedOption::key);
     if (option == table.end()) {
         std::array<std::string_view, key_count> known;
         std::ranges::transform(table, known.begin(), &SimulatedOption::key);
@@ -162,7 +162,7 @@ Result<void> take_option(std::string_view text, Given& given) {
                                 printable(name, 40),
                                 fmt::join(known, ", ")));
     }
-    const std::string_view value = equals == text.npos ? "" : text.substr(equals + 1);
+    const std::string_view value = equals == std::string_view::npos ? "" : text.substr(equals + 1);
     const auto number = value_from(*option, value);
     if (!number) {
         return fail(
@@ -231,9 +231,7 @@ physics::SensorParameters sensor_for(const Given& given, const physics::GpuSpec&
         part.offset = Watts{given[offset].value_or(0.0)};
     };
     apply(out.instant);
-    if (given[noise]) {
-        out.instant.noise = Watts{*given[noise]};
-    }
+    out.instant.noise = Watts{given[noise].value_or(out.instant.noise.value())};
     if (out.average) {
         apply(*out.average);
         out.average->noise = out.instant.noise;
@@ -251,7 +249,7 @@ physics::SensorParameters sensor_for(const Given& given, const physics::GpuSpec&
 Result<void> read_gpu(std::string_view text, SimulatedSpec& out) {
     const std::size_t star = text.find('*');
     out.gpu_name = printable(text.substr(0, star), 64);
-    if (star != text.npos) {
+    if (star != std::string_view::npos) {
         const auto count = parse_int(text.substr(star + 1));
         if (!count || *count < 1 || *count > static_cast<std::int64_t>(SimulatedSpec::max_count)) {
             return fail(Kind::invalid_argument,
@@ -305,7 +303,8 @@ Result<SimulatedSpec> parse_simulated(std::string_view text, std::uint64_t seed)
     out.thermal = physics::thermal_parameters_for(out.gpu.tdp);
     out.thermal.ambient = Celsius{(*given)[ambient].value_or(30.0)};
     out.latency = time_or((*given)[latency], 0.0);
-    out.seed = (*given)[random_seed] ? static_cast<std::uint64_t>(*(*given)[random_seed]) : seed;
+    const auto own_seed = (*given)[random_seed];
+    out.seed = own_seed ? static_cast<std::uint64_t>(*own_seed) : seed;
     return out;
 }
 

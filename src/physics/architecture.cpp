@@ -2,6 +2,7 @@
 
 #include "core/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -12,88 +13,45 @@ namespace {
 using enum Architecture;
 
 struct Family {
-    std::string_view word;
     Architecture architecture;
+    std::string_view words;
 };
 
 // Words of product names, alone or followed by letters: "4090" is also in "4090D", not in "40900".
 // From NVIDIA's product pages.
 constexpr std::array families = std::to_array<Family>({
-    {"blackwell", blackwell},
-    {"b100", blackwell},
-    {"b200", blackwell},
-    {"b300", blackwell},
-    {"gb200", blackwell},
-    {"gb300", blackwell},
-    {"5050", blackwell},
-    {"5060", blackwell},
-    {"5070", blackwell},
-    {"5080", blackwell},
-    {"5090", blackwell},
-    {"h100", hopper},
-    {"h200", hopper},
-    {"h800", hopper},
-    {"h20", hopper},
-    {"gh200", hopper},
-    {"ada", ada},
-    {"l4", ada},
-    {"l20", ada},
-    {"l40", ada},
-    {"4060", ada},
-    {"4070", ada},
-    {"4080", ada},
-    {"4090", ada},
-    {"a100", ampere_ga100},
-    {"a800", ampere_ga100},
-    {"a30", ampere_ga100},
-    {"a2", ampere_ga10x},
-    {"a10", ampere_ga10x},
-    {"a16", ampere_ga10x},
-    {"a40", ampere_ga10x},
-    {"a2000", ampere_ga10x},
-    {"a4000", ampere_ga10x},
-    {"a4500", ampere_ga10x},
-    {"a5000", ampere_ga10x},
-    {"a5500", ampere_ga10x},
-    {"a6000", ampere_ga10x},
-    {"3050", ampere_ga10x},
-    {"3060", ampere_ga10x},
-    {"3070", ampere_ga10x},
-    {"3080", ampere_ga10x},
-    {"3090", ampere_ga10x},
-    {"t4", turing},
-    {"1650", turing},
-    {"1660", turing},
-    {"2060", turing},
-    {"2070", turing},
-    {"2080", turing},
-    {"v100", volta},
-    {"p100", pascal},
-    {"p40", pascal},
-    {"p4", pascal},
-    {"1050", pascal},
-    {"1060", pascal},
-    {"1070", pascal},
-    {"1080", pascal},
-    {"m40", maxwell},
-    {"m60", maxwell},
-    {"k40", kepler},
-    {"k80", kepler},
+    {blackwell, "blackwell b100 b200 b300 gb200 gb300 5050 5060 5070 5080 5090"},
+    {hopper, "h100 h200 h800 h20 gh200"},
+    {ada, "ada l4 l20 l40 4060 4070 4080 4090"},
+    {ampere_ga100, "a100 a800 a30"},
+    {ampere_ga10x, "a2 a10 a16 a40 a2000 a4000 a4500 a5000 a5500 a6000 3050 3060 3070 3080 3090"},
+    {turing, "t4 1650 1660 2060 2070 2080"},
+    {volta, "v100"},
+    {pascal, "p100 p40 p4 1050 1060 1070 1080"},
+    {maxwell, "m40 m60"},
+    {kepler, "k40 k80"},
 });
 
 constexpr bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
 constexpr bool is_word_character(char c) { return is_letter(c) || (c >= '0' && c <= '9'); }
 
-bool is_word_of(std::string_view word, std::string_view family) {
-    if (!word.starts_with(family)) {
-        return false;
-    }
-    for (const char c : word.substr(family.size())) {
-        if (!is_letter(c)) {
-            return false;
+// Cuts the next run of letters and digits off `text`; empty at its end.
+std::string_view take_word(std::string_view& text) {
+    const auto begin = std::ranges::find_if(text, is_word_character);
+    const auto end = std::find_if_not(begin, text.end(), is_word_character);
+    const std::string_view word(begin, end);
+    text = std::string_view(end, text.end());
+    return word;
+}
+
+bool has_word(const Family& family, std::string_view word) {
+    std::string_view rest = family.words;
+    for (auto known = take_word(rest); !known.empty(); known = take_word(rest)) {
+        if (word.starts_with(known) && std::ranges::all_of(word.substr(known.size()), is_letter)) {
+            return true;
         }
     }
-    return true;
+    return false;
 }
 
 Architecture architecture_of_word(std::string_view word) {
@@ -101,11 +59,18 @@ Architecture architecture_of_word(std::string_view word) {
         word.remove_prefix(3); // "rtx4090"
     }
     for (const Family& family : families) {
-        if (is_word_of(word, family.word)) {
+        if (has_word(family, word)) {
             return family.architecture;
         }
     }
     return unknown;
+}
+
+Architecture ampere_or_ada(int minor) {
+    if (minor == 0) {
+        return ampere_ga100;
+    }
+    return minor == 9 ? ada : ampere_ga10x;
 }
 
 } // namespace
@@ -149,7 +114,7 @@ Architecture architecture_of_capability(int major, int minor) {
     case 7:
         return minor < 5 ? volta : turing;
     case 8:
-        return minor == 0 ? ampere_ga100 : minor == 9 ? ada : ampere_ga10x;
+        return ampere_or_ada(minor);
     case 9:
         return hopper;
     case 10:
@@ -178,12 +143,8 @@ Architecture architecture_of_product(std::string_view product) {
     // A word that names the architecture outright wins: the "RTX 6000 Ada" and the "RTX PRO 6000
     // Blackwell" share their numbers with older cards.
     Architecture found = unknown;
-    for (std::size_t begin = 0; begin < name.size();) {
-        std::size_t end = begin;
-        while (end < name.size() && is_word_character(name[end])) {
-            ++end;
-        }
-        const std::string_view word = std::string_view(name).substr(begin, end - begin);
+    std::string_view rest = name;
+    for (auto word = take_word(rest); !word.empty(); word = take_word(rest)) {
         const Architecture here = architecture_of_word(word);
         if (word == "ada" || word == "blackwell") {
             return here;
@@ -191,7 +152,6 @@ Architecture architecture_of_product(std::string_view product) {
         if (found == unknown) {
             found = here;
         }
-        begin = end + 1;
     }
     return found;
 }

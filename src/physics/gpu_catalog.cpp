@@ -157,6 +157,10 @@ GpuSpec spec_from(Row& row) {
     return out;
 }
 
+constexpr bool is_letter_or_digit(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
 // Lower case, without punctuation and without the words that do not tell GPUs apart.
 std::string search_key(std::string_view text) {
     std::string out = to_lower(text);
@@ -165,7 +169,7 @@ std::string search_key(std::string_view text) {
             out.erase(at, word.size());
         }
     }
-    std::erase_if(out, [](char c) { return !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')); });
+    std::erase_if(out, [](char c) { return !is_letter_or_digit(c); });
     return out;
 }
 
@@ -191,7 +195,7 @@ std::vector<std::string> nearest_names(std::string_view key) {
     for (const GpuSpec& gpu : gpu_catalog()) {
         ranked.emplace_back(edit_distance(key, search_key(gpu.name)), gpu.name);
     }
-    std::ranges::stable_sort(ranked, {}, &std::pair<std::size_t, std::string>::first);
+    std::ranges::sort(ranked);
     std::vector<std::string> out;
     for (const auto& [distance, gpu] : ranked) {
         if (out.size() < offered) {

@@ -40,7 +40,7 @@ struct GpuSpec {
 
 // Forgiving: case, vendor words and punctuation do not matter ("H200", "NVIDIA H200", "a100 sxm4
 // 80gb"). Kind::not_found offers the nearest names.
-[[nodiscard]] Result<GpuSpec> find_gpu(std::string_view name);
+[[nodiscard]] Result<GpuSpec> find_gpu(std::string_view text);
 
 // Reads a table of the same columns; Kind::parse names the line and the column.
 [[nodiscard]] Result<std::vector<GpuSpec>> read_gpu_catalog(std::string_view csv);

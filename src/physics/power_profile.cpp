@@ -81,9 +81,10 @@ Watts PowerProfile::power_at(Instant t) const {
 }
 
 Joules PowerProfile::energy(Instant from, Instant to) const {
-    if (to < from) {
-        return -energy(to, from);
-    }
+    return to < from ? -forward_energy(to, from) : forward_energy(from, to);
+}
+
+Joules PowerProfile::forward_energy(Instant from, Instant to) const {
     const std::size_t i = piece_at(from);
     const std::size_t j = piece_at(to);
     const Piece& first = pieces_[i];

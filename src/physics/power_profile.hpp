@@ -46,6 +46,7 @@ private:
         [[nodiscard]] double joules_since_zero(Nanoseconds t) const;
     };
     [[nodiscard]] std::size_t piece_at(Instant t) const;
+    [[nodiscard]] Joules forward_energy(Instant from, Instant to) const;
 
     std::vector<Piece> pieces_;
 };

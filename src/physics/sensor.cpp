@@ -107,12 +107,13 @@ Watts SimulatedSensor::Register::reading(const PowerProfile& truth, Instant t) c
 }
 
 SimulatedSensor::SimulatedSensor(const SensorParameters& parameters, std::uint64_t seed)
-    : parameters_(parameters), instant_(parameters.instant, seed, instant_streams) {
+    : instant_(parameters.instant, seed, instant_streams) {
     if (parameters.average) {
         average_.emplace(*parameters.average, seed, average_streams);
     }
     if (parameters.counter) {
-        ticks_.emplace(parameters.counter->tick, parameters.counter->jitter, seed, counter_stream);
+        const CounterParameters& c = *parameters.counter;
+        counter_ = Counter{c, RefreshTimes(c.tick, c.jitter, seed, counter_stream)};
     }
 }
 
@@ -128,11 +129,11 @@ std::optional<Watts> SimulatedSensor::average(const PowerProfile& truth, Instant
 }
 
 std::optional<Joules> SimulatedSensor::counter(const PowerProfile& truth, Instant t) const {
-    if (!ticks_) {
+    if (!counter_) {
         return std::nullopt;
     }
-    const CounterParameters& c = *parameters_.counter;
-    const Instant tick = ticks_->time_of(ticks_->index_at(t));
+    const auto& [c, ticks] = *counter_;
+    const Instant tick = ticks.time_of(ticks.index_at(t));
     const Joules energy =
         c.start + c.gain * truth.energy(c.origin, tick) + c.offset * to_seconds(tick - c.origin);
     return Joules{rounded_down(energy.value(), c.resolution.value())};

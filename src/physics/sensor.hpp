@@ -85,8 +85,6 @@ public:
     // When the power register shown at `t` was refreshed.
     [[nodiscard]] Instant refresh_time(Instant t) const;
 
-    [[nodiscard]] const SensorParameters& parameters() const { return parameters_; }
-
 private:
     struct Register {
         RegisterParameters parameters;
@@ -96,11 +94,14 @@ private:
         Register(const RegisterParameters& p, std::uint64_t seed, std::uint64_t first_stream);
         [[nodiscard]] Watts reading(const PowerProfile& truth, Instant t) const;
     };
+    struct Counter {
+        CounterParameters parameters;
+        RefreshTimes ticks;
+    };
 
-    SensorParameters parameters_;
     Register instant_;
     std::optional<Register> average_;
-    std::optional<RefreshTimes> ticks_;
+    std::optional<Counter> counter_;
 };
 
 } // namespace joulemark::physics

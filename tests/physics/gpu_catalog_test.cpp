@@ -77,6 +77,8 @@ TEST(FindGpu, OffersTheNearestNamesOnAMiss) {
     EXPECT_EQ(miss.error().kind, Kind::not_found);
     EXPECT_THAT(miss.error().message, HasSubstr("'h20x'"));
     EXPECT_THAT(miss.error().message, HasSubstr("h200"));
+    EXPECT_THAT(find_gpu("rtx5080").error().message, HasSubstr("names are rtx5090, rtx"));
+    EXPECT_THAT(find_gpu("t5").error().message, HasSubstr("names are t4, "));
 }
 
 TEST(FindGpu, ShowsForeignTextSafely) {

@@ -57,6 +57,7 @@ TEST(PowerProfile, ChangeEndsOneCurveAndBeginsTheNext) {
     EXPECT_DOUBLE_EQ(profile.energy(at(9s), at(14s)).value(), 100.0 + 600.0 + 100.0);
     EXPECT_DOUBLE_EQ(profile.energy(at(10500ms), at(13s)).value(), 100.0 + 300.0 + 50.0);
     EXPECT_DOUBLE_EQ(profile.energy(at(9s), at(11s)).value(), 400.0);
+    EXPECT_DOUBLE_EQ(profile.energy(at(14s), at(9s)).value(), -800.0);
 }
 
 TEST(PowerProfile, MeanOfAnEmptyWindowIsThePowerThere) {

@@ -213,6 +213,16 @@ TEST(Counter, MovesInTicksByTheTrueEnergyBetweenThem) {
     EXPECT_EQ(steps.size(), 20U);
 }
 
+TEST(Counter, TicksAtOtherMomentsThanTheRegistersAreRefreshed) {
+    SensorParameters parameters = plain_counter(100ms);
+    parameters.average = parameters.instant;
+    const SimulatedSensor sensor(parameters, 8);
+    const PowerProfile truth(ramp(0_W, 1000_W, 0s, 100s));
+    const Instant refresh = sensor.refresh_time(at(50s));
+    EXPECT_NE(sensor.reading(truth, refresh), *sensor.average(truth, refresh));
+    EXPECT_EQ(sensor.counter(truth, refresh - 1ns), sensor.counter(truth, refresh));
+}
+
 TEST(Counter, StartsAtItsStartAndCountsFromItsOrigin) {
     SensorParameters parameters = plain_counter(100ms);
     parameters.counter->origin = at(100s);

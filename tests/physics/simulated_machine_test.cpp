@@ -42,6 +42,14 @@ TEST(Machine, TemperatureAfterALongSilenceIsTheSteadyOne) {
     EXPECT_NEAR(machine->temperature(0, Instant{24h}).value(), 75.0, 1e-6);
 }
 
+TEST(Machine, TemperatureKnowsNothingOfTheFuture) {
+    const auto machine = machine_of(1);
+    const Celsius idle = machine->temperature(0, Instant{1s});
+    machine->gpu(0).play(Instant{1s}, constant(Activity{1.0, 1.0}));
+    EXPECT_EQ(machine->temperature(0, Instant{1199ms}), idle);
+    EXPECT_GT(machine->temperature(0, Instant{1200ms}), idle);
+}
+
 TEST(Machine, ABusyGpuWarmsAnIdleOne) {
     const auto machine = machine_of(2);
     const double before = machine->temperature(1, Instant{1s}).value();
