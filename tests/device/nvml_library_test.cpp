@@ -89,6 +89,39 @@ TEST(NvmlLibrary, ADeviceKeepsItOpen) {
     EXPECT_EQ(fake.references(), 0);
 }
 
+TEST(NvmlLibrary, WithoutAPathTheLoaderSearchesForTheVersionedName) {
+    FakeNvml fake("driver 1.2.3"); // a library of this name is in memory already, so it is found
+    const auto library = Library::open("");
+    ASSERT_TRUE(library) << library.error().describe();
+    EXPECT_EQ((*library)->driver_version(), "1.2.3");
+}
+
+// A real library that has none of the later functions: no fields, no counter, no architecture.
+TEST(NvmlLibrary, ADriverOf2013IsEnough) {
+    const auto folder = std::filesystem::path(JOULEMARK_FAKE_NVML).parent_path().parent_path();
+    ManualClock clock;
+    Surroundings where;
+    where.nvml_library = folder / "nvml_old" / "libnvidia-ml.so.1";
+    where.clock = &clock;
+    const auto devices = open_nvml("all", where);
+    ASSERT_TRUE(devices) << devices.error().describe();
+    Device& gpu = *devices->front();
+    EXPECT_EQ(gpu.info().pci_bus_id, "0000:00:00.0");
+    EXPECT_FALSE(gpu.info().counter);
+    EXPECT_FALSE(gpu.info().compute_capability);
+    EXPECT_EQ(gpu.info().architecture, "Hopper"); // of the product's name
+    const auto fast = gpu.read_fast();
+    ASSERT_TRUE(fast) << fast.error().describe();
+    EXPECT_GT(fast->power.value_or(0_W), 100_W);
+    EXPECT_FALSE(fast->energy_counter);
+    const auto slow = gpu.read_slow();
+    ASSERT_TRUE(slow);
+    EXPECT_TRUE(slow->temperature && slow->memory_used && slow->utilisation);
+    EXPECT_FALSE(slow->memory_temperature);
+    EXPECT_EQ(slow->throttle_reasons, 0U);
+    EXPECT_TRUE(gpu.driver_samples()->empty());
+}
+
 TEST(NvmlLibrary, AbsentOneSaysHowToGetIt) {
     const auto library = Library::open("/nowhere/libnvidia-ml.so.1");
     ASSERT_FALSE(library);
