@@ -1,0 +1,387 @@
+#include "store/run_rows.hpp"
+
+#include "core/text.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <tuple>
+
+namespace joulemark::store {
+
+template <> inline constexpr std::size_t enumerator_count<RunState> = 4;
+template <> inline constexpr std::size_t enumerator_count<Source> = 5;
+template <> inline constexpr std::size_t enumerator_count<Boundary> = 7;
+template <> inline constexpr std::size_t enumerator_count<GapReason> = 4;
+template <> inline const std::size_t enumerator_count<WarningCode> = warning_table().size();
+
+template <> struct Record<Window> {
+    static auto members(auto& w) { return std::tie(w.begin, w.end); }
+};
+
+template <> struct Record<WallAnchor> {
+    static auto members(auto& a) { return std::tie(a.monotonic, a.unix_ns); }
+};
+
+template <> struct Record<SensorProfile> {
+    static auto members(auto& s) {
+        return std::tie(
+            s.field, s.update_period, s.averaging_window, s.delay, s.gain_uncertainty, s.origin);
+    }
+};
+
+template <> struct Record<CounterProfile> {
+    static auto members(auto& c) { return std::tie(c.field, c.tick, c.gain_uncertainty, c.origin); }
+};
+
+template <> struct Record<Mark> {
+    static auto members(auto& m) { return std::tie(m.name, m.window, m.closed); }
+};
+
+template <> struct Record<Warning> {
+    static auto members(auto& w) { return std::tie(w.code, w.message); }
+};
+
+template <> struct Record<Gap> {
+    static auto members(auto& g) { return std::tie(g.window, g.reason); }
+};
+
+template <> struct Record<WriterProcess> {
+    static auto members(auto& w) {
+        return std::tie(w.pid, w.started, w.boot, w.pid_namespace, w.seen);
+    }
+};
+
+// What a record and its devices hold beside these (arguments, marks, warnings, notes) has tables of
+// its own.
+template <> struct Record<RunRecord> {
+    static constexpr std::string_view columns =
+        "id, verb, state, tool_version, host, label, simulated, created_unix_ns, interval_ns, "
+        "anchor_monotonic_ns, anchor_unix_ns, window_begin_ns, window_end_ns, baseline_begin_ns, "
+        "baseline_end_ns, exit_status, tokens, source_file";
+    static auto members(auto& r) {
+        return std::tie(r.id,
+                        r.verb,
+                        r.state,
+                        r.tool_version,
+                        r.host,
+                        r.label,
+                        r.simulated,
+                        r.created_unix_ns,
+                        r.interval,
+                        r.anchor,
+                        r.window,
+                        r.baseline,
+                        r.exit_status,
+                        r.tokens,
+                        r.source_file);
+    }
+};
+
+template <> struct Record<DeviceInfo> {
+    static constexpr std::string_view columns =
+        "name, backend, product, uuid, serial, pci_bus_id, vbios, driver, architecture, "
+        "compute_capability, "
+        "memory_total_bytes, power_limit_watts, power_limit_default_watts, power_limit_min_watts, "
+        "power_limit_max_watts, idle_power_watts, persistence_mode, mig_enabled, virtual_gpu, "
+        "simulated, boundary, "
+        "power_field, power_update_period_seconds, power_averaging_window_seconds, "
+        "power_delay_seconds, "
+        "power_gain_uncertainty, power_origin, average_field, average_update_period_seconds, "
+        "average_averaging_window_seconds, average_delay_seconds, average_gain_uncertainty, "
+        "average_origin, "
+        "counter_field, counter_tick_seconds, counter_gain_uncertainty, counter_origin";
+    static auto members(auto& d) {
+        return std::tie(d.name,
+                        d.backend,
+                        d.product,
+                        d.uuid,
+                        d.serial,
+                        d.pci_bus_id,
+                        d.vbios,
+                        d.driver,
+                        d.architecture,
+                        d.compute_capability,
+                        d.memory_total,
+                        d.power_limit,
+                        d.power_limit_default,
+                        d.power_limit_min,
+                        d.power_limit_max,
+                        d.idle_power,
+                        d.persistence_mode,
+                        d.mig_enabled,
+                        d.virtual_gpu,
+                        d.simulated,
+                        d.boundary,
+                        d.power_sensor,
+                        d.average_sensor,
+                        d.counter);
+    }
+};
+
+template <> struct Record<SamplingReport> {
+    static constexpr std::string_view columns =
+        "samples, missed_deadlines, failed_reads, unchanged_readings, rejected_times, times_lost, "
+        "latency_p50_ns, "
+        "latency_p99_ns, lateness_p99_ns, lateness_max_ns, cpu_time_seconds, wall_step_ns, "
+        "still_lost, gap_count, "
+        "gap_total_ns";
+    static auto members(auto& r) {
+        return std::tie(r.samples,
+                        r.missed_deadlines,
+                        r.failed_reads,
+                        r.unchanged_readings,
+                        r.rejected_times,
+                        r.times_lost,
+                        r.latency_p50,
+                        r.latency_p99,
+                        r.lateness_p99,
+                        r.lateness_max,
+                        r.cpu_time,
+                        r.wall_step,
+                        r.still_lost,
+                        r.gap_count,
+                        r.gap_total);
+    }
+};
+
+namespace {
+
+constexpr std::string_view writer_columns =
+    "writer_pid, writer_started, writer_boot, writer_namespace, writer_seen_ns";
+
+std::string placeholders(int count) {
+    return fmt::format(
+        "{}", fmt::join(std::vector<std::string_view>(static_cast<std::size_t>(count), "?"), ", "));
+}
+
+template <class T> std::string placeholders() { return placeholders(Field<T>::columns); }
+
+// A list that belongs to a row: (owner, position, members...).
+template <class T>
+void insert_list(Transaction& tx,
+                 std::string_view sql,
+                 std::int64_t owner,
+                 const std::vector<T>& list) {
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        tx.run(sql, owner, i, list[i]);
+    }
+}
+
+template <class T>
+void load_list(Transaction& tx, std::string_view sql, std::int64_t owner, std::vector<T>& list) {
+    T item{};
+    for (Rows rows = tx.query(sql, owner); rows.next(item);) {
+        list.push_back(item);
+    }
+}
+
+void insert_lists(Transaction& tx, std::int64_t key, const RunRecord& record) {
+    insert_list(
+        tx, "INSERT INTO arguments(run, position, argument) VALUES (?, ?, ?)", key, record.command);
+    insert_list(tx,
+                "INSERT INTO marks(run, position, name, begin_ns, end_ns, closed) VALUES (?, ?, ?, "
+                "?, ?, ?)",
+                key,
+                record.marks);
+    insert_list(tx,
+                "INSERT INTO warnings(run, position, code, message) VALUES (?, ?, ?, ?)",
+                key,
+                record.warnings);
+}
+
+void insert_notes(Transaction& tx, std::int64_t device_key, const DeviceInfo& device) {
+    insert_list(
+        tx, "INSERT INTO notes(device, position, note) VALUES (?, ?, ?)", device_key, device.notes);
+}
+
+void load_devices(Transaction& tx, StoredRun& run) {
+    static const std::string sql =
+        fmt::format("SELECT device, {} FROM devices WHERE run = ? ORDER BY position",
+                    Record<DeviceInfo>::columns);
+    std::int64_t device_key = 0;
+    DeviceInfo device;
+    for (Rows rows = tx.query(sql, run.key); rows.next(device_key, device);) {
+        run.device_keys.push_back(device_key);
+        run.record.devices.push_back(device);
+        load_list(tx,
+                  "SELECT note FROM notes WHERE device = ? ORDER BY position",
+                  device_key,
+                  run.record.devices.back().notes);
+    }
+}
+
+std::vector<std::string> newest_ids(Transaction& tx, std::string_view prefix) {
+    std::vector<std::string> ids;
+    std::string id;
+    for (Rows rows = tx.query("SELECT id FROM runs WHERE substr(id, 1, ?) = ? ORDER BY "
+                              "created_unix_ns DESC, run DESC "
+                              "LIMIT 5",
+                              prefix.size(),
+                              prefix);
+         rows.next(id);) {
+        ids.push_back(id);
+    }
+    return ids;
+}
+
+} // namespace
+
+StoredRun insert_run(Transaction& tx, const RunRecord& record, const WriterProcess& writer) {
+    static const std::string run_sql = fmt::format("INSERT INTO runs({}, {}) VALUES ({}, {})",
+                                                   Record<RunRecord>::columns,
+                                                   writer_columns,
+                                                   placeholders<RunRecord>(),
+                                                   placeholders<WriterProcess>());
+    static const std::string device_sql =
+        fmt::format("INSERT INTO devices(run, position, {}) VALUES (?, ?, {})",
+                    Record<DeviceInfo>::columns,
+                    placeholders<DeviceInfo>());
+    StoredRun run{.key = 0, .record = record, .writer = writer, .device_keys = {}};
+    tx.run(run_sql, record, writer);
+    run.key = tx.last_key();
+    insert_lists(tx, run.key, record);
+    for (std::size_t i = 0; i < record.devices.size(); ++i) {
+        tx.run(device_sql, run.key, i, record.devices[i]);
+        run.device_keys.push_back(tx.last_key());
+        insert_notes(tx, run.device_keys.back(), record.devices[i]);
+    }
+    return run;
+}
+
+void update_run(Transaction& tx, const StoredRun& run) {
+    static const std::string run_sql = fmt::format("UPDATE runs SET ({}) = ({}) WHERE run = ?",
+                                                   Record<RunRecord>::columns,
+                                                   placeholders<RunRecord>());
+    static const std::string device_sql =
+        fmt::format("UPDATE devices SET ({}) = ({}) WHERE device = ?",
+                    Record<DeviceInfo>::columns,
+                    placeholders<DeviceInfo>());
+    tx.run(run_sql, run.record, run.key);
+    tx.run("DELETE FROM arguments WHERE run = ?", run.key);
+    tx.run("DELETE FROM marks WHERE run = ?", run.key);
+    tx.run("DELETE FROM warnings WHERE run = ?", run.key);
+    insert_lists(tx, run.key, run.record);
+    for (std::size_t i = 0; i < run.device_keys.size(); ++i) {
+        tx.run(device_sql, run.record.devices[i], run.device_keys[i]);
+        tx.run("DELETE FROM notes WHERE device = ?", run.device_keys[i]);
+        insert_notes(tx, run.device_keys[i], run.record.devices[i]);
+    }
+}
+
+void set_seen(Transaction& tx, std::int64_t key, Instant seen) {
+    tx.run("UPDATE runs SET state = ?, writer_seen_ns = ? WHERE run = ?",
+           RunState::recording,
+           seen,
+           key);
+}
+
+void clear_writer(Transaction& tx, std::int64_t key) {
+    static const std::string sql = fmt::format(
+        "UPDATE runs SET ({}) = ({}) WHERE run = ?", writer_columns, placeholders<WriterProcess>());
+    tx.run(sql, std::optional<WriterProcess>{}, key);
+}
+
+void set_interrupted(Transaction& tx, std::int64_t key) {
+    tx.run("UPDATE runs SET state = ? WHERE run = ? AND state = ?",
+           RunState::interrupted,
+           key,
+           RunState::recording);
+}
+
+StoredRun load_run(Transaction& tx, std::int64_t key) {
+    static const std::string sql = fmt::format(
+        "SELECT {}, {} FROM runs WHERE run = ?", Record<RunRecord>::columns, writer_columns);
+    StoredRun run;
+    run.key = key;
+    std::ignore = tx.query(sql, key).next(run.record, run.writer);
+    load_list(tx,
+              "SELECT argument FROM arguments WHERE run = ? ORDER BY position",
+              key,
+              run.record.command);
+    load_list(tx,
+              "SELECT name, begin_ns, end_ns, closed FROM marks WHERE run = ? ORDER BY position",
+              key,
+              run.record.marks);
+    load_list(tx,
+              "SELECT code, message FROM warnings WHERE run = ? ORDER BY position",
+              key,
+              run.record.warnings);
+    load_devices(tx, run);
+    return run;
+}
+
+std::vector<std::int64_t> run_keys(Transaction& tx) {
+    std::vector<std::int64_t> keys;
+    std::int64_t key = 0;
+    for (Rows rows = tx.query("SELECT run FROM runs ORDER BY created_unix_ns DESC, run DESC");
+         rows.next(key);) {
+        keys.push_back(key);
+    }
+    return keys;
+}
+
+Result<std::int64_t> find_run(Transaction& tx, std::string_view name) {
+    std::int64_t key = 0;
+    if (name == "last" &&
+        tx.query("SELECT run FROM runs ORDER BY created_unix_ns DESC, run DESC LIMIT 1")
+            .next(key)) {
+        return key;
+    }
+    if (tx.query("SELECT run FROM runs WHERE id = ?", name).next(key)) {
+        return key;
+    }
+    const auto listed = [](const std::vector<std::string>& ids) {
+        return printable(fmt::format("{}", fmt::join(ids, ", ")), 1000);
+    };
+    const auto candidates = name.empty() ? std::vector<std::string>{} : newest_ids(tx, name);
+    if (candidates.size() == 1) {
+        return find_run(tx, candidates.front());
+    }
+    if (candidates.size() > 1) {
+        return fail(Kind::invalid_argument,
+                    fmt::format("several runs begin with '{}': {}; give more of the id",
+                                printable(name),
+                                listed(candidates)));
+    }
+    const auto newest = newest_ids(tx, "");
+    if (newest.empty()) {
+        return fail(
+            Kind::not_found,
+            "the store has no runs yet; `joulemark measure` or `joulemark import` makes one");
+    }
+    return fail(
+        Kind::not_found,
+        fmt::format("there is no run '{}'; the newest are: {}", printable(name), listed(newest)));
+}
+
+void insert_report(Transaction& tx, std::int64_t device_key, const SamplingReport& report) {
+    static const std::string sql = fmt::format("INSERT INTO reports(device, {}) VALUES (?, {})",
+                                               Record<SamplingReport>::columns,
+                                               placeholders<SamplingReport>());
+    tx.run(sql, device_key, report);
+    insert_list(
+        tx,
+        "INSERT INTO gaps(device, position, begin_ns, end_ns, reason) VALUES (?, ?, ?, ?, ?)",
+        device_key,
+        report.gaps);
+}
+
+std::optional<SamplingReport> load_report(Transaction& tx, std::int64_t device_key) {
+    static const std::string sql =
+        fmt::format("SELECT {} FROM reports WHERE device = ?", Record<SamplingReport>::columns);
+    SamplingReport report;
+    if (!tx.query(sql, device_key).next(report)) {
+        return std::nullopt;
+    }
+    load_list(tx,
+              "SELECT begin_ns, end_ns, reason FROM gaps WHERE device = ? ORDER BY position",
+              device_key,
+              report.gaps);
+    return report;
+}
+
+} // namespace joulemark::store
