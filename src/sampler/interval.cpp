@@ -29,13 +29,18 @@ Nanoseconds bracketing_time(const DeviceInfo& device) {
     constexpr double steps = 4.0;
     Seconds time = least;
     const auto reach = [&](const std::optional<SensorProfile>& sensor) {
-        if (!sensor) return;
+        if (!sensor) {
+            return;
+        }
         const Seconds zero{0.0};
-        time = std::max(time, sensor->delay.value_or(zero) + sensor->averaging_window.value_or(zero) +
-                                  sensor->update_period.value_or(zero) * steps);
+        time = std::max(time,
+                        sensor->delay.value_or(zero) + sensor->averaging_window.value_or(zero) +
+                            sensor->update_period.value_or(zero) * steps);
     };
     reach(device.power_sensor ? device.power_sensor : device.average_sensor);
-    if (device.counter && device.counter->tick) time = std::max(time, *device.counter->tick * steps);
+    if (device.counter && device.counter->tick) {
+        time = std::max(time, *device.counter->tick * steps);
+    }
     return to_nanoseconds(std::min(time, most));
 }
 

@@ -50,10 +50,10 @@ Recorder::Recorder(std::unique_ptr<device::Device> device,
                    const Options& options,
                    const Grid& grid,
                    Clock& clock)
-    : device_(std::move(device)), clock_(clock), fast_(options.ring_capacity),
-      slow_(slow_capacity(options)), grid_(grid), slow_grid_{grid.start, options.slow_interval},
-      reopen_grid_{grid.start, reopen_period}, adaptive_(options.adaptive), deadline_(grid.start),
-      slow_deadline_(grid.start), gaps_(gap_limit(options)) {
+    : device_(std::move(device)), clock_(clock), deadline_(grid.start), slow_deadline_(grid.start),
+      grid_(grid), adaptive_(options.adaptive), gaps_(gap_limit(options)),
+      fast_(options.ring_capacity), slow_(slow_capacity(options)),
+      slow_grid_{grid.start, options.slow_interval}, reopen_grid_{grid.start, reopen_period} {
     pace_rules_.slowest_stride = slowest_stride(options.interval, options.adaptive_slowest);
     report_.gaps.reserve(SamplingReport::max_gaps);
 }
@@ -89,42 +89,42 @@ void Recorder::begin() {
 
 void Recorder::run(const std::stop_token& stop) {
     while (clock_.sleep_until(deadline_, stop)) {
-        if (lost()) {
-            look_again();
-        } else {
-            lateness_.add(clock_.now() - deadline_);
-            read();
-        }
+        const Instant now = lost() ? look_again() : read();
         if (state_.load(std::memory_order_relaxed) == State::abandoned) {
             return;
         }
-        plan_next(clock_.now());
+        plan_next(now);
     }
     finish();
 }
 
-void Recorder::read() {
+// One reading that is due. Returns when it was done, as do the next two.
+Instant Recorder::read() {
+    lateness_.add(clock_.now() - deadline_);
     tell_workload();
     const Result<FastReading> reading = device_->read_fast();
     const Instant now = clock_.now();
     take(reading, now);
-    if (now >= slow_deadline_ && !lost()) {
-        read_slow();
-        slow_deadline_ = next_deadline(slow_grid_, slow_deadline_, now).deadline;
+    if (now < slow_deadline_ || lost()) {
+        return now;
     }
+    slow_deadline_ = next_deadline(slow_grid_, slow_deadline_, now).deadline;
+    return read_slow();
 }
 
-void Recorder::look_again() {
-    if (!device_->reopen()) {
-        return;
+Instant Recorder::look_again() {
+    const Result<void> found = device_->reopen();
+    const Instant now = clock_.now();
+    if (!found) {
+        return now;
     }
     const Result<FastReading> reading = device_->read_fast();
-    if (!reading) {
-        return;
-    }
-    lost_.store(false, std::memory_order_relaxed);
     deadline_ = clock_.now();
-    take(reading, deadline_);
+    if (reading) {
+        lost_.store(false, std::memory_order_relaxed);
+        take(reading, deadline_);
+    }
+    return deadline_;
 }
 
 void Recorder::finish() {
@@ -133,7 +133,8 @@ void Recorder::finish() {
     if (lost()) {
         look_again();
     } else if (now > last_time_) {
-        take(device_->read_fast(), clock_.now());
+        const Result<FastReading> last = device_->read_fast();
+        take(last, clock_.now());
     }
     if (now > last_slow_time_ && !lost()) {
         read_slow();
@@ -187,9 +188,9 @@ void Recorder::keep(const FastReading& reading) {
     }
 }
 
-void Recorder::read_slow() {
+Instant Recorder::read_slow() {
     if (!slow_offered_) {
-        return;
+        return clock_.now();
     }
     Result<SlowReading> reading = device_->read_slow();
     const Instant now = clock_.now();
@@ -198,17 +199,18 @@ void Recorder::read_slow() {
         if (slow_offered_) {
             note_failure(reading.error(), now);
         }
-        return;
+        return now;
     }
     reading->time = to_whole_microseconds(reading->time);
     if (!is_in_order(last_slow_time_, reading->time, now)) {
         ++report_.rejected_times;
-        return;
+        return now;
     }
     last_slow_time_ = reading->time;
     if (!slow_.push(*reading)) {
         ++report_.missed_deadlines;
     }
+    return now;
 }
 
 void Recorder::note_failure(const Error& error, Instant now) {

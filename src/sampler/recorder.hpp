@@ -53,42 +53,41 @@ private:
     void enter(State state);
 
     void tell_workload();
-    void read();
-    void look_again();
-    void read_slow();
+    Instant read();
+    Instant look_again();
+    Instant read_slow();
     void take(const Result<device::FastReading>& result, Instant now);
     void keep(const device::FastReading& reading);
     void note_failure(const Error& error, Instant now);
     void plan_next(Instant now);
 
+    // In the order of use: what every reading touches comes first and shares few cache lines.
     std::unique_ptr<device::Device> device_;
     Clock& clock_;
-    Ring<device::FastReading> fast_;
-    Ring<device::SlowReading> slow_;
-
+    Instant deadline_;
+    Instant slow_deadline_;
     Grid grid_;
-    Grid slow_grid_;
-    Grid reopen_grid_;
-    PaceRules pace_rules_;
     Pace pace_;
     bool adaptive_;
     bool slow_offered_ = true;
-    Instant deadline_;
-    Instant slow_deadline_;
-    Instant last_slow_time_ = Instant::min();
-    Instant last_time_ = Instant::min();
-    device::FastReading last_;
-
-    GapWatch gaps_;
-    DurationHistogram latency_;
-    DurationHistogram lateness_;
-    SamplingReport report_;
-    std::optional<Error> problem_;
-
-    std::atomic<State> state_{State::starting};
     std::atomic<bool> lost_{false};
+    std::atomic<State> state_{State::starting};
     std::atomic<std::uint32_t> workload_changes_{0}; // odd: work is going on
     std::uint32_t workload_told_ = 0;
+    Instant last_time_ = Instant::min();
+    GapWatch gaps_;
+    device::FastReading last_;
+    SamplingReport report_;
+    Ring<device::FastReading> fast_;
+
+    Ring<device::SlowReading> slow_;
+    Instant last_slow_time_ = Instant::min();
+    Grid slow_grid_;
+    Grid reopen_grid_;
+    PaceRules pace_rules_;
+    DurationHistogram latency_;
+    DurationHistogram lateness_;
+    std::optional<Error> problem_;
 };
 
 } // namespace joulemark::sampler
