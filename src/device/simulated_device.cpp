@@ -1,13 +1,33 @@
 #include "device/simulated_device.hpp"
 
+#include "core/clock.hpp"
+#include "core/device_info.hpp"
+#include "core/result.hpp"
 #include "core/throttle.hpp"
+#include "core/time.hpp"
+#include "core/units.hpp"
+#include "device/device.hpp"
 #include "device/simulated_spec.hpp"
+#include "physics/activity.hpp"
+#include "physics/architecture.hpp"
+#include "physics/gpu_catalog.hpp"
 #include "physics/load.hpp"
+#include "physics/sensor_profile.hpp"
+#include "physics/simulated_machine.hpp"
 
 #include <fmt/format.h>
+#include <tl/expected.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace joulemark::device {
 

@@ -1,15 +1,30 @@
 #include "device/simulated_spec.hpp"
 
+#include "core/result.hpp"
 #include "core/text.hpp"
+#include "core/time.hpp"
+#include "core/units.hpp"
+#include "physics/activity.hpp"
+#include "physics/curve.hpp"
+#include "physics/gpu_catalog.hpp"
 #include "physics/load.hpp"
+#include "physics/sensor.hpp"
+#include "physics/thermal.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <tl/expected.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
 
 namespace joulemark::device {
 

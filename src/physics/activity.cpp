@@ -1,5 +1,7 @@
 #include "physics/activity.hpp"
 
+#include "core/units.hpp"
+
 #include <algorithm>
 
 namespace joulemark::physics {

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace joulemark::physics {
 
@@ -33,14 +35,14 @@ constexpr std::array families = std::to_array<Family>({
 });
 
 constexpr bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
-constexpr bool is_word_character(char c) { return is_letter(c) || (c >= '0' && c <= '9'); }
+constexpr std::string_view word_characters = "abcdefghijklmnopqrstuvwxyz0123456789";
 
 // Cuts the next run of letters and digits off `text`; empty at its end.
 std::string_view take_word(std::string_view& text) {
-    const auto begin = std::ranges::find_if(text, is_word_character);
-    const auto end = std::find_if_not(begin, text.end(), is_word_character);
-    const std::string_view word(begin, end);
-    text = std::string_view(end, text.end());
+    const std::size_t begin = std::min(text.find_first_of(word_characters), text.size());
+    const std::size_t end = std::min(text.find_first_not_of(word_characters, begin), text.size());
+    const std::string_view word = text.substr(begin, end - begin);
+    text.remove_prefix(end);
     return word;
 }
 

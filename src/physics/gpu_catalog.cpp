@@ -1,7 +1,11 @@
 #include "physics/gpu_catalog.hpp"
 
+#include "core/result.hpp"
 #include "core/text.hpp"
+#include "core/units.hpp"
 #include "embedded/gpus.hpp"
+#include "physics/activity.hpp"
+#include "physics/architecture.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,7 +13,14 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <cstddef>
 #include <numeric>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace joulemark::physics {
 

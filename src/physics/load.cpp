@@ -1,5 +1,9 @@
 #include "physics/load.hpp"
 
+#include "core/time.hpp"
+#include "physics/activity.hpp"
+#include "physics/curve.hpp"
+
 #include <cassert>
 
 namespace joulemark::physics {

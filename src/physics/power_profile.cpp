@@ -1,7 +1,13 @@
 #include "physics/power_profile.hpp"
 
-#include <algorithm>
+#include "core/time.hpp"
+#include "core/units.hpp"
+#include "physics/activity.hpp"
+#include "physics/curve.hpp"
+
 #include <cassert>
+#include <cstddef>
+#include <iterator>
 #include <utility>
 
 namespace joulemark::physics {

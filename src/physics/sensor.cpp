@@ -1,9 +1,17 @@
 #include "physics/sensor.hpp"
 
+#include "core/device_info.hpp"
+#include "core/time.hpp"
+#include "core/units.hpp"
+#include "physics/curve.hpp"
 #include "physics/gpu_catalog.hpp"
+#include "physics/power_profile.hpp"
+#include "physics/sensor_profile.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <optional>
 
 namespace joulemark::physics {
 

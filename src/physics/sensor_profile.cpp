@@ -1,5 +1,10 @@
 #include "physics/sensor_profile.hpp"
 
+#include "core/device_info.hpp"
+#include "core/estimate.hpp"
+#include "core/units.hpp"
+#include "physics/architecture.hpp"
+
 namespace joulemark::physics {
 
 namespace {

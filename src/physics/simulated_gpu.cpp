@@ -1,8 +1,18 @@
 #include "physics/simulated_gpu.hpp"
 
+#include "core/time.hpp"
+#include "core/units.hpp"
+#include "physics/activity.hpp"
+#include "physics/curve.hpp"
+#include "physics/gpu_catalog.hpp"
 #include "physics/load.hpp"
+#include "physics/power_profile.hpp"
+#include "physics/sensor.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <mutex>
+#include <optional>
 #include <utility>
 
 namespace joulemark::physics {

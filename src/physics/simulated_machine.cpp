@@ -1,6 +1,15 @@
 #include "physics/simulated_machine.hpp"
 
+#include "core/time.hpp"
+#include "core/units.hpp"
+#include "physics/simulated_gpu.hpp"
+#include "physics/thermal.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
 #include <utility>
+#include <vector>
 
 namespace joulemark::physics {
 

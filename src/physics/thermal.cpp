@@ -1,7 +1,11 @@
 #include "physics/thermal.hpp"
 
+#include "core/units.hpp"
+
 #include <cassert>
 #include <cmath>
+#include <cstddef>
+#include <span>
 
 namespace joulemark::physics {
 
