@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace joulemark::analysis {
@@ -38,6 +39,37 @@ double mean_of(const std::vector<double>& values, std::size_t first, std::size_t
     return sum / static_cast<double>(last - first + 1);
 }
 
+// Noise by blocks, of the differences whose nodes all lie above `floor`.
+std::vector<WeightedValue> noise_above(const UniformGrid& grid, double floor) {
+    constexpr std::size_t block = 64;
+    const std::vector<double>& p = grid.power_watts;
+    const std::size_t span = p.size() >= 8 ? 4 : 1;
+    const double to_noise = deviation_of_median * std::sqrt(0.5 * static_cast<double>(span));
+    std::vector<WeightedValue> blocks;
+    std::vector<double> differences;
+    const auto close = [&] {
+        if (!differences.empty()) {
+            const auto weight = static_cast<double>(differences.size());
+            blocks.push_back({to_noise * median(differences), weight});
+            differences.clear();
+        }
+    };
+    std::size_t usable = 0; // nodes in a row
+    for (std::size_t k = 0; k < p.size(); ++k) {
+        usable = grid.valid[k] != 0 && p[k] > floor ? usable + 1 : 0;
+        if (usable >= 2 * span) {
+            const double here = mean_of(p, k + 1 - 2 * span, k - span);
+            const double next = mean_of(p, k + 1 - span, k);
+            differences.push_back(std::abs(next - here));
+        }
+        if (differences.size() == block) {
+            close();
+        }
+    }
+    close();
+    return blocks;
+}
+
 // A linear rise of length d changes the level by slope * d. Seen over T > d, the fitted slope times
 // T is more than the whole change of level around the window; over T < d it is less.
 bool is_over_within(const UniformGrid& grid, std::size_t node, std::size_t half, double slope) {
@@ -68,38 +100,26 @@ Seconds slope_window(Watts sigma, Seconds step, WattsPerSecond threshold, Second
     return 2.0 * pairs * step;
 }
 
-std::optional<Watts> noise_level(const UniformGrid& grid) {
-    constexpr std::size_t block = 64;
-    constexpr double noisier_part = 0.9;
-    const std::vector<double>& p = grid.power_watts;
-    const std::size_t span = p.size() >= 8 ? 4 : 1;
-    const double to_noise = deviation_of_median * std::sqrt(0.5 * static_cast<double>(span));
-    const std::vector<std::size_t> invalid = invalid_before(grid);
-    std::vector<WeightedValue> blocks;
-    std::vector<double> differences;
-    const auto close = [&] {
-        if (!differences.empty()) {
-            const auto weight = static_cast<double>(differences.size());
-            blocks.push_back({to_noise * median(differences), weight});
-            differences.clear();
-        }
-    };
-    for (std::size_t k = 0; k + 2 * span <= p.size(); ++k) {
-        if (invalid[k + 2 * span] == invalid[k]) {
-            const double here = mean_of(p, k, k + span - 1);
-            const double next = mean_of(p, k + span, k + 2 * span - 1);
-            differences.push_back(std::abs(next - here));
-        }
-        if (differences.size() == block) {
-            close();
-        }
-    }
-    close();
-    const auto noise = weighted_quantiles(std::move(blocks), std::array{noisier_part});
-    if (noise.empty()) {
+std::optional<NoiseLevel> noise_level(const UniformGrid& grid) {
+    constexpr double one_level = 8.0; // a range of so many standard deviations is noise
+    const auto all = noise_above(grid, -std::numeric_limits<double>::infinity());
+    if (all.empty()) {
         return std::nullopt;
     }
-    return Watts{noise.front()};
+    const auto level = weighted_quantiles(all, std::array{0.1, 0.5});
+    NoiseLevel noise{Watts{level[0]}, Watts{level[1]}};
+    std::vector<WeightedValue> watts;
+    for (const double p : grid.power_watts) {
+        watts.push_back({p, 1.0});
+    }
+    const auto range = weighted_quantiles(std::move(watts), std::array{0.05, 0.95});
+    if (range[1] - range[0] > one_level * level[0]) {
+        const auto upper = noise_above(grid, std::midpoint(range[0], range[1]));
+        if (!upper.empty()) {
+            noise.working = Watts{weighted_quantiles(upper, std::array{0.5}).front()};
+        }
+    }
+    return noise;
 }
 
 std::vector<double> slopes(const UniformGrid& grid, Seconds window) {
@@ -153,7 +173,9 @@ std::optional<Derivatives> derivatives(const UniformGrid& grid,
         return std::nullopt;
     }
     Derivatives result;
-    result.noise = noise_level(grid).value_or(Watts{0.0});
+    if (const auto noise = noise_level(grid)) {
+        result.noise = noise->working;
+    }
     const Seconds wanted =
         slope_window(result.noise, grid.step(), threshold, sensor_resolution(sensor, grid.step()));
     const std::size_t half = half_width(grid, wanted);
@@ -183,7 +205,8 @@ std::optional<Derivatives> derivatives(const UniformGrid& grid,
     result.p99_abs =
         WattsPerSecond{weighted_quantiles(std::move(steepness), std::array{0.99}).front()};
 
-    const double significant = 5.0 * slope_noise(result.noise, grid.step(), result.window).value();
+    // Six standard deviations: the largest of a million slopes of noise is below that.
+    const double significant = 6.0 * slope_noise(result.noise, grid.step(), result.window).value();
     const auto slew_at = [&](std::size_t k) {
         const bool unresolved =
             std::abs(slope[k]) > significant && is_over_within(grid, k, half, slope[k]);

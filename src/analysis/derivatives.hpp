@@ -24,13 +24,16 @@ namespace joulemark::analysis {
                                    WattsPerSecond threshold,
                                    Seconds resolution);
 
-// Noise of the nodes about their local level, as the noisier parts of the series show it: the
-// standard deviation of white noise that would scatter means of four neighbours as much as they do.
-// Of every 64 differences d between the mean of four nodes and that of the next four,
-// 1.4826 * median |d| * sqrt(4/2), and of these the 90th percentile; plain neighbours where there
-// are less than eight nodes. Steps and drift hardly touch it. Differences with a node in a gap are
-// left out; nothing without any.
-[[nodiscard]] std::optional<Watts> noise_level(const UniformGrid& grid);
+// Noise of the nodes about their local level: the standard deviation of white noise that would
+// scatter means of four neighbours as much as they do. Of every 64 differences d between the mean
+// of four nodes and that of the next four, 1.4826 * median |d| * sqrt(4/2); plain neighbours where
+// there are less than eight nodes. Steps and drift hardly touch it. Differences with a node in a
+// gap are left out; nothing without any.
+struct NoiseLevel {
+    Watts quiet;   // exceeded in nine tenths of the run
+    Watts working; // median over the upper half of the power range, over all when that is one level
+};
+[[nodiscard]] std::optional<NoiseLevel> noise_level(const UniformGrid& grid);
 
 // Least-squares slope (W/s) over `window` centred on each node, as many values as nodes. Within
 // half a window of an end, and in a grid shorter than the window, the nearest window that fits is

@@ -1,25 +1,25 @@
 // The phases of a run: idle, ramp, prefill, decode, fall, found as qualification 8 asks: relative
 // to measured levels, with hysteresis and a minimum dwell, never by thresholds on single readings.
 //
-// 1. The readings go onto a node grid that keeps their energy (uniform_grid.hpp), at most a million
-// nodes.
-// 2. Idle level P_i: given, or the low mode of the distribution when that can be idle. Active level
-// P_a: median of what
-//    lies above. Idle band: P_i + max(3 sigma_idle, 5 % of (P_a - P_i)); left at twice that height,
-//    entered again below it, and only for at least `dwell`.
-// 3. An active stretch opens with a ramp until it reaches its first plateau and closes with a fall.
-// An edge that the
-//    sensor cannot resolve is left out and reported with a lower bound on its rate.
-// 4. An opening plateau that stands significantly above the rest (change point, autocorrelation
-// respected) is prefill,
-//    the rest decode. Marks named like a phase win over all of this.
+// 1. The readings go onto a node grid that keeps their energy (uniform_grid.hpp), as fine as the
+//    sensor refreshes, at most a million nodes, coarser where the noise asks for it.
+// 2. Levels: rest P_i and work P_a (power_levels.hpp). Idle band: P_i + max(3 sigma_idle, 5 % of
+//    (P_a - P_i)); left at twice that height, entered again below it, for at least `dwell`.
+// 3. An active stretch opens with a ramp until it reaches its first plateau and closes with a fall,
+//    when these are steeper than a fifth of (P_a - P_i) per second. An edge that the sensor cannot
+//    resolve is left out and reported with a lower bound on its rate.
+// 4. An opening plateau that stands significantly above the rest of its stretch (change point,
+//    autocorrelation respected) and falls off sharply is prefill, the rest decode; later prefills
+//    inside one stretch (continuous batching) stay in decode.
+// 5. Marks named like a phase win over all of this; of several at one time the latest begun. Where
+//    there are prefill or decode marks, prefill is not inferred.
 //
-// The phases partition the grid's window: each begins where the one before ends, on nodes.
+// The phases partition the window of the grid: each begins where the one before ends, on nodes.
 #pragma once
 
+#include "analysis/power_levels.hpp"
 #include "analysis/power_view.hpp"
 #include "analysis/uniform_grid.hpp"
-#include "core/estimate.hpp"
 #include "core/run.hpp"
 
 #include <array>
@@ -67,13 +67,6 @@ struct UnresolvedEdge {
     WattsPerSecond at_least; // signed: the true rate is at least this steep
 };
 
-struct PowerLevels {
-    std::optional<Watts> idle; // absent: the window never idles and nobody said
-    Source idle_source = Source::estimated;
-    Watts idle_noise;            // standard deviation about it
-    std::optional<Watts> active; // absent: the window only idles
-};
-
 // What the phases were found by, so that a reader can judge them.
 struct PhaseMethod {
     bool fixed_thresholds = false;
@@ -81,8 +74,10 @@ struct PhaseMethod {
     Watts noise;          // of a node
     Seconds slope_window; // T
     WattsPerSecond slope_threshold;
-    Seconds dwell;      // shortest stay
-    Seconds resolution; // edges shorter than this are unresolved
+    Seconds dwell;             // shortest stay at rest
+    Seconds sensor_resolution; // sensor_resolution() of the sensor and the grid
+    Seconds resolution; // edges shorter than this are unresolved: the above and 2.5 steps, over
+                        // which node means spread a step
 };
 
 struct PhaseReport {
@@ -92,26 +87,16 @@ struct PhaseReport {
     std::uint64_t unresolved_count = 0;
     PowerLevels levels;
     PhaseMethod method;
-    std::optional<Window> steady; // longest decode phase: the window of the steady CV
+    // Longest decode phase, without the sensor's smear at its ends: the window of the steady CV.
+    std::optional<Window> steady;
     std::optional<Window> active; // first ramp to last fall
 
     static constexpr std::size_t max_unresolved = 1000;
 };
 
-// GPU utilisation (0 to 1) over its own times: where it was zero the device was idle, whatever the
-// watts say.
-struct UtilisationView {
-    std::span<const Instant> time;
-    std::span<const double> share;
-};
-
-struct PhaseOptions {
-    SensorLimits sensor;
-    std::optional<Watts> idle_power;  // measured (a baseline): taken as it is
-    std::optional<Watts> power_limit; // upper reference for "can this level be idle?"
-    UtilisationView utilisation;
-    // The proposal's rule: idle below 100 W, ramp above 100 W/s, fall below -100 W/s, slopes over
-    // the stated window.
+struct PhaseOptions : LevelHints {
+    // The proposal's rule instead, for comparison with published figures
+    // (fixed_threshold_phases.hpp).
     bool fixed_thresholds = false;
 };
 

@@ -106,7 +106,7 @@ Interval<Watts> mean_interval(Watts mean, double variance, double effective_samp
     const boost::math::students_t t{std::max(0.5 * (effective_samples - 1.0), 1.0)};
     const Watts half{boost::math::quantile(t, upper_tail) *
                      std::sqrt(variance / effective_samples)};
-    return {mean - half, mean + half};
+    return {mean >= Watts{0.0} ? std::max(mean - half, Watts{0.0}) : mean - half, mean + half};
 }
 
 Percentiles percentiles(const PowerView& view, Window window) {

@@ -1,0 +1,47 @@
+// The levels that phases are relative to: what the device draws at rest, and what it draws when it
+// works (qualification 8).
+//
+// Rest is looked for in quiet blocks of about a second: those whose scatter is not above the noise.
+// The lowest of them is taken for rest when it can be: when utilisation says so, or when it lies
+// far enough below the highest power and the power limit, or when it is quieter than any work.
+// Other quiet blocks within a quarter of the way up are rest too: a device that holds a model rests
+// higher than one that does not, and one run may show both.
+#pragma once
+
+#include "analysis/uniform_grid.hpp"
+#include "core/estimate.hpp"
+
+#include <optional>
+#include <span>
+
+namespace joulemark::analysis {
+
+// GPU utilisation (0 to 1) over its own times. NaN is a reading that failed.
+struct UtilisationView {
+    std::span<const Instant> time;
+    std::span<const double> share;
+};
+
+struct LevelHints {
+    SensorLimits sensor;
+    std::optional<Watts> idle_power;  // measured (a baseline): taken as it is
+    std::optional<Watts> power_limit; // upper reference for "can this level be rest?"
+    UtilisationView utilisation;
+};
+
+struct PowerLevels {
+    std::optional<Watts> idle; // median at rest; absent: the window never rests and nobody said
+    Source idle_source = Source::estimated; // measured when it was given
+    std::optional<Watts> idle_top;          // highest level at which it rests, without noise
+    Watts idle_noise;                       // standard deviation of a node at rest
+    std::optional<Watts> active; // median of what lies above rest; absent: the window only rests
+    Watts high;                  // highest power that lasted two nodes
+
+    // From rest to work; from zero where the device never rests. 0 W when it only rests.
+    [[nodiscard]] Watts span() const;
+};
+
+// Nodes in gaps are left out. All absent when no two neighbouring nodes are outside a gap.
+[[nodiscard]] PowerLevels find_levels(const UniformGrid& grid, const LevelHints& hints);
+
+} // namespace joulemark::analysis
