@@ -1,13 +1,26 @@
 #include "device/hwmon_device.hpp"
 
+#include "core/clock.hpp"
+#include "core/device_info.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "core/units.hpp"
+#include "device/device.hpp"
+#include "device/hwmon_meters.hpp"
 #include "device/machine.hpp"
+#include "device/registry.hpp"
 #include "device/rolling_counter.hpp"
 #include "device/sysfs.hpp"
 
 #include <fmt/format.h>
+#include <tl/expected.hpp>
 
-#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace joulemark::device {
 
@@ -197,8 +210,11 @@ BackendReport report_on(const HwmonSurvey& survey, const Machine& machine) {
     BackendReport report;
     report.backend = "hwmon";
     std::vector<std::string> names;
+    std::string problem;
     for (const HwmonMeter& meter : survey.meters) {
-        if (!meter.problem) {
+        if (meter.problem) {
+            problem = meter.problem->message;
+        } else {
             names.push_back(meter.info.name);
         }
     }
@@ -210,9 +226,8 @@ BackendReport report_on(const HwmonSurvey& survey, const Machine& machine) {
                                      fmt::join(names, ", "));
         return report;
     }
-    if (!survey.meters.empty()) {
-        report.finding =
-            "sensors are there, and none can be read: " + survey.meters.front().problem->message;
+    if (!problem.empty()) {
+        report.finding = "sensors are there, and none can be read: " + problem;
         report.mend = "Run as a user who may read the file, or see docs/howto/hwmon-and-rapl.md.";
         return report;
     }

@@ -1,15 +1,25 @@
 #include "device/hwmon_meters.hpp"
 
+#include "core/device_info.hpp"
+#include "core/estimate.hpp"
+#include "core/result.hpp"
 #include "core/text.hpp"
+#include "core/units.hpp"
 #include "device/sysfs.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <initializer_list>
 #include <map>
+#include <optional>
 #include <set>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace joulemark::device {
 
@@ -125,6 +135,7 @@ bool is_tile_of_i915(std::string_view chip) { return chip.starts_with("i915_gt")
 // 0; AMD's CPU drivers count each core beside the sockets that contain them.
 std::vector<Channel> channels_to_measure(const Chip& chip) {
     std::vector<Channel> all;
+    all.reserve(chip.channels.size());
     for (const int number : chip.channels) {
         all.push_back({number, label_of(chip, number)});
     }
@@ -423,7 +434,7 @@ HwmonSurvey find_hwmon_meters(const std::string& sysfs_root) {
     survey.class_exists = exists(hwmon_class);
     std::map<std::string, std::vector<Chip>> chips;
     for (const std::string& entry : entries_of(hwmon_class)) {
-        Chip chip = look_at(hwmon_class + "/" + entry);
+        Chip chip = look_at(path_in(hwmon_class, entry));
         if (chip.name.empty()) {
             continue;
         }

@@ -1,7 +1,14 @@
 // Which of several devices are the same, or meter the same hardware.
+#include "core/device_info.hpp"
 #include "device/registry.hpp"
 
 #include <fmt/format.h>
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
 
 namespace joulemark::device {
 

@@ -1,14 +1,27 @@
 #include "device/powercap_device.hpp"
 
+#include "core/clock.hpp"
+#include "core/device_info.hpp"
+#include "core/result.hpp"
 #include "core/text.hpp"
+#include "core/time.hpp"
+#include "core/units.hpp"
+#include "device/device.hpp"
 #include "device/machine.hpp"
+#include "device/registry.hpp"
 #include "device/rolling_counter.hpp"
 #include "device/sysfs.hpp"
 
 #include <fmt/format.h>
+#include <tl/expected.hpp>
 
-#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace joulemark::device {
 
@@ -282,7 +295,7 @@ PowercapSurvey find_powercap_zones(const std::string& sysfs_root) {
         if (!entry.starts_with("intel-rapl:")) {
             continue;
         }
-        auto zone = look_at(powercap_class + "/" + entry, machine);
+        auto zone = look_at(path_in(powercap_class, entry), machine);
         if (!zone) {
             survey.masked = true;
             continue;
@@ -297,8 +310,8 @@ PowercapSurvey find_powercap_zones(const std::string& sysfs_root) {
         PowercapZone& zone = survey.zones[i];
         std::string name = zone.zone_name;
         if (!packages[i].empty() && top_zones > 1) {
-            name = name_inside(name,
-                               text_at(powercap_class + "/" + packages[i] + "/name").value_or(""));
+            name = name_inside(
+                name, text_at(path_in(powercap_class, packages[i]) + "/name").value_or(""));
         }
         zone.info.name = std::string(prefix) + name;
     }

@@ -1,19 +1,30 @@
 #include "device/registry.hpp"
 
+#include "core/clock.hpp"
+#include "core/device_info.hpp"
+#include "core/result.hpp"
 #include "core/text.hpp"
+#include "device/device.hpp"
 #include "device/hwmon_device.hpp"
+#include "device/hwmon_meters.hpp"
 #include "device/nvml_backend.hpp"
 #include "device/powercap_device.hpp"
 #include "device/replay_device.hpp"
 #include "device/simulated_device.hpp"
 
 #include <fmt/format.h>
+#include <tl/expected.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace joulemark::device {
 

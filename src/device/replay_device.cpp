@@ -1,13 +1,28 @@
 #include "device/replay_device.hpp"
 
+#include "core/clock.hpp"
+#include "core/device_info.hpp"
+#include "core/metric.hpp"
+#include "core/result.hpp"
 #include "core/text.hpp"
+#include "core/time.hpp"
+#include "core/trace.hpp"
+#include "core/units.hpp"
+#include "device/device.hpp"
 #include "device/power_log.hpp"
 
 #include <fmt/format.h>
+#include <tl/expected.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace joulemark::device {
 
@@ -36,10 +51,9 @@ std::optional<std::size_t> row_at(const Columns& columns, Instant t) {
 
 class ReplayDevice final : public Device {
 public:
-    ReplayDevice(Trace trace, DeviceInfo info, Clock& clock)
-        : trace_(std::move(trace)), info_(std::move(info)), clock_(clock),
-          extent_(*trace_.extent()), end_(extent_.end + row_interval(trace_)), start_(clock.now()) {
-    }
+    ReplayDevice(Trace trace, DeviceInfo info, Instant end, Playback playback, Clock& clock)
+        : trace_(std::move(trace)), info_(std::move(info)), clock_(clock), end_(end),
+          playback_(playback) {}
 
     [[nodiscard]] const DeviceInfo& info() const override { return info_; }
     [[nodiscard]] Result<FastReading> read_fast() override;
@@ -49,7 +63,9 @@ public:
 private:
     [[nodiscard]] Error ended() const { return {Kind::not_found, "the log has ended", info_.name}; }
     // The log's own time at the clock's `now`.
-    [[nodiscard]] Instant log_time(Instant now) const { return extent_.begin + (now - start_); }
+    [[nodiscard]] Instant log_time(Instant now) const {
+        return playback_.log_begin + (now - playback_.start);
+    }
     // The value of the log at its time `t`, from the fast or the slow columns.
     [[nodiscard]] std::optional<double> value(Metric metric, Instant t) const;
     template <class Q> [[nodiscard]] std::optional<Q> quantity(Metric metric, Instant t) const {
@@ -60,9 +76,8 @@ private:
     Trace trace_;
     DeviceInfo info_;
     Clock& clock_;
-    Window extent_;
-    Instant end_;
-    Instant start_;
+    Instant end_; // on the log's time line
+    Playback playback_;
 };
 
 std::optional<double> ReplayDevice::value(Metric metric, Instant t) const {
@@ -125,8 +140,12 @@ Result<SlowReading> ReplayDevice::read_slow() {
 
 } // namespace
 
-Result<std::unique_ptr<Device>> replay(Trace trace, std::string name, Clock& clock) {
-    if (!trace.extent()) {
+Result<std::unique_ptr<Device>> replay(Trace trace,
+                                       std::string name,
+                                       Playback playback,
+                                       Clock& clock) {
+    const auto extent = trace.extent();
+    if (!extent) {
         return fail(Kind::parse, "the log has no readings of this device", std::move(name));
     }
     DeviceInfo info = trace.info().device;
@@ -135,7 +154,8 @@ Result<std::unique_ptr<Device>> replay(Trace trace, std::string name, Clock& clo
                                   info.name.empty() ? "another time" : info.name));
     info.backend = "replay";
     info.name = std::move(name);
-    return std::make_unique<ReplayDevice>(std::move(trace), std::move(info), clock);
+    const Instant end = extent->end + row_interval(trace);
+    return std::make_unique<ReplayDevice>(std::move(trace), std::move(info), end, playback, clock);
 }
 
 Result<std::vector<std::unique_ptr<Device>>> open_replay(std::string_view path, Clock& clock) {
@@ -148,12 +168,19 @@ Result<std::vector<std::unique_ptr<Device>>> open_replay(std::string_view path, 
     }
     std::vector<std::unique_ptr<Device>> devices;
     const bool several = log->traces.size() > 1;
+    std::optional<Instant> log_begin;
+    for (const Trace& trace : log->traces) {
+        if (const auto extent = trace.extent()) {
+            log_begin = std::min(log_begin.value_or(extent->begin), extent->begin);
+        }
+    }
+    const Playback playback{log_begin.value_or(Instant{}), clock.now()};
     for (Trace& trace : log->traces) {
         std::string name = "replay:" + printable(path);
         if (several) {
             name += fmt::format("#{}", devices.size());
         }
-        auto device = replay(std::move(trace), std::move(name), clock);
+        auto device = replay(std::move(trace), std::move(name), playback, clock);
         if (!device) {
             return tl::unexpected(device.error());
         }

@@ -14,10 +14,19 @@
 
 namespace joulemark::device {
 
-// `name` is what the device is called. Refuses a trace without readings.
-[[nodiscard]] Result<std::unique_ptr<Device>> replay(Trace trace, std::string name, Clock& clock);
+// The moment `log_begin` of the log is played at `start`.
+struct Playback {
+    Instant log_begin;
+    Instant start;
+};
 
-// One device for each GPU in the log, all beginning at the same moment.
+// `name` is what the device is called. Refuses a trace without readings.
+[[nodiscard]] Result<std::unique_ptr<Device>> replay(Trace trace,
+                                                     std::string name,
+                                                     Playback playback,
+                                                     Clock& clock);
+
+// One device for each GPU in the log; the log begins now, for all of them.
 [[nodiscard]] Result<std::vector<std::unique_ptr<Device>>> open_replay(std::string_view path,
                                                                        Clock& clock);
 

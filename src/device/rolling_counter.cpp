@@ -1,5 +1,10 @@
 #include "device/rolling_counter.hpp"
 
+#include "core/time.hpp"
+#include "core/units.hpp"
+
+#include <optional>
+
 namespace joulemark::device {
 
 namespace {
@@ -16,11 +21,13 @@ RollingLimits RollingLimits::wrapping_at(Joules range) {
     return limits;
 }
 
-bool RollingCounter::is_wrap(Joules raw, Seconds pause) const {
+std::optional<Joules> RollingCounter::wrap(Joules last, Joules raw, Seconds pause) const {
     if (!limits_.range || raw > *limits_.range) {
-        return false;
+        return std::nullopt;
     }
-    return raw + *limits_.range - *last_raw_ <= limits_.highest_power * (pause + step_slack);
+    const Joules implied = raw + *limits_.range - last;
+    const bool possible = implied <= limits_.highest_power * (pause + step_slack);
+    return possible ? limits_.range : std::nullopt;
 }
 
 Joules RollingCounter::follow(Joules raw, Instant time) {
@@ -30,7 +37,8 @@ Joules RollingCounter::follow(Joules raw, Instant time) {
         if (lost_ || too_long) {
             offset_ = -raw;
         } else if (raw < *last_raw_) {
-            offset_ = is_wrap(raw, pause) ? offset_ + *limits_.range : -raw;
+            const auto range = wrap(*last_raw_, raw, pause);
+            offset_ = range ? offset_ + *range : -raw;
         }
     }
     lost_ = false;

@@ -33,7 +33,8 @@ public:
     void start_over() { lost_ = true; }
 
 private:
-    [[nodiscard]] bool is_wrap(Joules raw, Seconds pause) const;
+    // The range, when the step from `last` to `raw` is a wrap.
+    [[nodiscard]] std::optional<Joules> wrap(Joules last, Joules raw, Seconds pause) const;
 
     RollingLimits limits_;
     std::optional<Joules> last_raw_;

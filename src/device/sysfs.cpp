@@ -1,18 +1,26 @@
 #include "device/sysfs.hpp"
 
+#include "core/result.hpp"
 #include "core/text.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <tl/expected.hpp>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 namespace joulemark::device {
 
@@ -28,7 +36,6 @@ Kind kind_of(int error, bool reading) {
     case ENODEV:
     case ENXIO:
     case ENOTDIR:
-    case ESTALE:
     case ENOTCONN:
         return Kind::not_found;
     case EPERM:
@@ -104,7 +111,7 @@ Result<SysfsFile> SysfsFile::open(const std::string& path) {
 }
 
 Result<std::string_view> SysfsFile::read_into(char* buffer, std::size_t size) const {
-    const ssize_t length = pread(descriptor_, buffer, size, 0);
+    const auto length = pread(descriptor_, buffer, size, 0);
     if (length < 0) {
         return explain(path_, errno, true);
     }
@@ -194,6 +201,10 @@ std::vector<std::string> entries_of(const std::string& folder) {
     }
     std::ranges::sort(names);
     return names;
+}
+
+std::string path_in(const std::string& folder, const std::string& name) {
+    return fmt::format("{}/{}", folder, name);
 }
 
 bool exists(const std::string& path) {

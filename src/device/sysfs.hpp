@@ -54,6 +54,7 @@ private:
 [[nodiscard]] std::vector<std::string> entries_of(const std::string& folder);
 inline constexpr std::size_t max_entries = 4096;
 
+[[nodiscard]] std::string path_in(const std::string& folder, const std::string& name);
 [[nodiscard]] bool exists(const std::string& path);
 
 // The path with its symbolic links resolved; nothing when it leads nowhere.

@@ -1,4 +1,5 @@
 #include "device/replay_device.hpp"
+#include "fakes/sysfs/sysfs_tree.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -30,7 +31,8 @@ Trace log_of_three_rows(Nanoseconds interval = std::chrono::seconds{1}) {
 class Replay : public testing::Test {
 protected:
     [[nodiscard]] std::unique_ptr<Device> play(Trace trace) {
-        return *replay(std::move(trace), "replay:log.csv", clock_);
+        const Playback from_its_beginning{trace.extent()->begin, clock_.now()};
+        return *replay(std::move(trace), "replay:log.csv", from_its_beginning, clock_);
     }
     ManualClock clock_{instant_at(5'000'000'000)};
 };
@@ -115,9 +117,37 @@ TEST_F(Replay, TheDeviceSaysThatItIsALog) {
 }
 
 TEST_F(Replay, AnEmptyTraceIsRefused) {
-    const auto device = replay(*Trace::make({}, {}, {}), "replay:empty.csv", clock_);
+    const auto device = replay(*Trace::make({}, {}, {}), "replay:empty.csv", {}, clock_);
     ASSERT_FALSE(device);
     EXPECT_EQ(device.error().context, "replay:empty.csv");
+}
+
+TEST_F(Replay, ADeviceThatJoinsTheLogLateIsSilentUntilThen) {
+    const Trace trace = log_of_three_rows();
+    const Instant earlier = trace.extent()->begin - std::chrono::seconds{2};
+    const auto device = *replay(trace, "replay:log.csv", {earlier, clock_.now()}, clock_);
+    EXPECT_EQ(device->read_fast().error().kind, Kind::unavailable);
+    clock_.advance(std::chrono::seconds{2});
+    EXPECT_EQ(device->read_fast()->power, 100_W);
+}
+
+TEST_F(Replay, AFileOfTwoGpusIsTwoDevicesOnOneTimeLine) {
+    const fakes::SysfsTree folder;
+    folder.write("log.csv",
+                 "timestamp, index, name, power.draw [W]\n"
+                 "2026/11/20 10:00:00.000, 0, NVIDIA A100, 100.00 W\n"
+                 "2026/11/20 10:00:00.000, 1, NVIDIA A100, 200.00 W\n"
+                 "2026/11/20 10:00:01.000, 0, NVIDIA A100, 110.00 W\n"
+                 "2026/11/20 10:00:01.000, 1, NVIDIA A100, 210.00 W\n"
+                 "2026/11/20 10:00:02.000, 0, NVIDIA A100, 120.00 W\n"
+                 "2026/11/20 10:00:02.000, 1, NVIDIA A100, 220.00 W\n");
+    const auto devices = open_replay(folder.path("log.csv"), clock_);
+    ASSERT_TRUE(devices) << devices.error().describe();
+    ASSERT_EQ(devices->size(), 2U);
+    clock_.advance(milliseconds{1500});
+    EXPECT_EQ((*devices)[0]->read_fast()->power, 110_W);
+    EXPECT_EQ((*devices)[1]->read_fast()->power, 210_W);
+    EXPECT_NE((*devices)[0]->info().name, (*devices)[1]->info().name);
 }
 
 TEST_F(Replay, AMissingFileIsAnErrorThatNamesIt) {
