@@ -72,9 +72,9 @@ Channel read_channel(Transaction& tx,
         auto columns = decode(decoder, data, rows, last);
         if (!columns) {
             tx.refuse(
-                {Kind::corrupt,
+                {columns.error().kind,
                  columns.error().message + "; remove the run, or restore the store from a copy",
-                 fmt::format("block {}", block)});
+                 fmt::format("{}: block {}", printable(tx.path(), 4096), block)});
             break;
         }
         last = columns->time.back();

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include <cerrno>
+#include <cmath>
 #include <csignal>
 #include <cstddef>
 #include <cstring>
@@ -27,6 +28,22 @@ bool means_full(int code, int system_error) {
 
 bool means_forbidden(int system_error) {
     return system_error == EACCES || system_error == EPERM || system_error == EROFS;
+}
+
+// The errno behind an input or output error. SQLite passes it on from most of its calls but not
+// from a commit, where it stays with the file: the log or the database itself.
+int system_error_of(sqlite3* handle) {
+    int error = sqlite3_system_errno(handle);
+    sqlite3_file* log = nullptr;
+    if (error == 0 &&
+        sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
+        log != nullptr && log->pMethods != nullptr) {
+        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
+    }
+    if (error == 0) {
+        sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &error);
+    }
+    return error;
 }
 
 // `detail` is SQLite's own sentence, `system_error` the errno of its last system call.
@@ -154,7 +171,7 @@ Result<void> Database::execute(const char* statements) {
 Error Database::last_error() const {
     return explain(path_,
                    sqlite3_extended_errcode(handle_),
-                   sqlite3_system_errno(handle_),
+                   system_error_of(handle_),
                    sqlite3_errmsg(handle_));
 }
 
@@ -236,6 +253,15 @@ void Transaction::run_script(const char* statements) {
     }
 }
 
+void Transaction::refuse_value() {
+    if (sqlite3_errcode(database_.handle_) != SQLITE_OK) {
+        refuse_last();
+    }
+    refuse({Kind::invalid_argument,
+            "a value that is not a number cannot be stored",
+            printable(path(), 4096)});
+}
+
 std::int64_t Transaction::last_key() const { return sqlite3_last_insert_rowid(database_.handle_); }
 
 std::int64_t Transaction::changed_rows() const { return sqlite3_changes64(database_.handle_); }
@@ -264,7 +290,8 @@ bool put_integer(sqlite3_stmt* statement, int index, std::int64_t value) {
 }
 
 bool put_real(sqlite3_stmt* statement, int index, double value) {
-    return sqlite3_bind_double(statement, index + 1, value) == SQLITE_OK;
+    // SQLite would store NULL, which says unknown.
+    return !std::isnan(value) && sqlite3_bind_double(statement, index + 1, value) == SQLITE_OK;
 }
 
 bool put_text(sqlite3_stmt* statement, int index, std::string_view value) {

@@ -122,7 +122,7 @@ public:
         sqlite3_stmt* statement = prepare(sql);
         [[maybe_unused]] int parameter = 0;
         if (statement != nullptr && !(put_field(statement, parameter, values) && ...)) {
-            refuse_last();
+            refuse_value();
         }
         return {*this, statement};
     }
@@ -133,6 +133,7 @@ public:
     [[nodiscard]] std::int64_t last_key() const;
     [[nodiscard]] std::int64_t changed_rows() const;
 
+    [[nodiscard]] const std::string& path() const { return database_.path(); }
     [[nodiscard]] bool ok() const { return !error_.has_value(); }
     [[nodiscard]] const Error& error() const { return *error_; } // unless ok
     // Makes the transaction fail; the first error stays.
@@ -144,6 +145,7 @@ private:
     friend class Rows;
 
     [[nodiscard]] sqlite3_stmt* prepare(std::string_view sql);
+    void refuse_value();
     void refuse_last() { refuse(database_.last_error()); }
 
     FileSizeSignalBlock signal_block_;

@@ -97,7 +97,7 @@ Result<Run> SqliteStore::read(std::string_view name, std::size_t max_samples) {
         }
         result.traces = read_traces(tx, *run, max_samples);
         if (auto done = tx.commit(); !done) {
-            return fail_in("run " + printable(run->record.id), done.error());
+            return tl::unexpected(done.error());
         }
         result.record = std::move(run->record);
     }
@@ -121,6 +121,7 @@ Result<void> SqliteStore::remove(std::string_view name) {
     if (auto done = tx.commit(); !done) {
         return done;
     }
+    interrupted_.clear();
     // The run is gone. Giving its space back to the disk may have to wait for other users of the
     // file.
     std::ignore = database_->execute("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)");

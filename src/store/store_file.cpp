@@ -85,6 +85,13 @@ Result<void> check_file(const fs::path& path) {
                     "this is not a file, so it cannot be a store; choose another with --store",
                     printable(path.native(), 4096));
     }
+    // Smaller than the smallest page: SQLite itself takes one byte for none.
+    constexpr off_t smallest_database = 512;
+    if (status.st_size > 0 && status.st_size < smallest_database) {
+        return fail(Kind::invalid_argument,
+                    "this is not a joulemark store; choose another file with --store",
+                    printable(path.native(), 4096));
+    }
     if (::access(path.c_str(), R_OK | W_OK) != 0) {
         return cannot("the store cannot be read and written", path, errno);
     }
