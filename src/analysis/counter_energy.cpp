@@ -136,7 +136,10 @@ EdgeEnergy beyond_the_ticks(const Neighbourhood& near, std::size_t tick, double 
     const double distance = to_seconds(t - known).value();
     const double joules =
         near.power.empty() ? nearest_watts * distance : power_integral(near.power, known, t);
-    const double half_width = std::abs(distance) * (near.bounds.high_watts - near.bounds.low_watts) / 2;
+    const PowerBounds bounds = glimpsed_bounds(near.power, t, to_nanoseconds(glance_reach),
+                                               nearest_watts, tick_powers(near, t))
+                                   .value_or(near.bounds);
+    const double half_width = std::abs(distance) * (bounds.high_watts - bounds.low_watts) / 2;
     return {near.ticks[tick].joules + joules,
             nearest_watts,
             near.located.regular() ? near.located.steps(tick) : 0.0,

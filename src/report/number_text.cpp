@@ -40,6 +40,12 @@ std::string number_text(double value) {
     return with_gaps(fmt::format("{:.{}f}", value, decimals));
 }
 
+std::string count_text(std::uint64_t count) { return with_gaps(std::to_string(count)); }
+
+std::string counted(std::uint64_t count, std::string_view noun) {
+    return fmt::format("{} {}{}", count_text(count), noun, count == 1 ? "" : "s");
+}
+
 std::string quantity_text(double value, std::string_view unit) {
     static constexpr std::array<std::pair<double, std::string_view>, 6> prefixes{
         {{1e9, "G"}, {1e6, "M"}, {1e3, "k"}, {1.0, ""}, {1e-3, "m"}, {1e-6, "µ"}}};
@@ -55,6 +61,9 @@ std::string quantity_text(double value, std::string_view unit) {
 
 std::string duration_text(Seconds time) {
     const double s = time.value();
+    if (s == 0.0) return "0 s";
+    if (s < 1e-6) return fmt::format("{:.0f} ns", s * 1e9);
+    if (s < 1e-3) return fmt::format("{:.3g} µs", s * 1e6);
     if (s < 1.0) return fmt::format("{:.3g} ms", s * 1e3);
     if (s < 100.0) return fmt::format("{:.4g} s", s);
     const auto total = static_cast<std::int64_t>(std::llround(s));

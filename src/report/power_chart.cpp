@@ -155,12 +155,10 @@ std::string power_chart(const BinMeans& curve, Window window, std::span<const Ph
 
     std::string out;
     for (std::size_t row = rows; row-- > 0;) {
-        const std::string label =
-            row + 1 == rows ? fmt::format("{:g} W", top)
-                            : (row == rows / 2 ? fmt::format("{:g} W", top * static_cast<double>(row + 1) /
-                                                                           static_cast<double>(rows))
-                                               : std::string());
-        out += right_padded(label, axis_columns - 1);
+        // A label names the upper edge of its row.
+        const double level = top * static_cast<double>(row + 1) / static_cast<double>(rows);
+        const bool labelled = row + 1 == rows || row + 1 == rows / 2;
+        out += right_padded(labelled ? fmt::format("{:g} W ", level) : std::string(), axis_columns - 1);
         out += inked(row == 0 ? corner : tee, Ink::dim, style);
         out += chart_row(columns, top, row, rows, style);
         out += '\n';

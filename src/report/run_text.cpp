@@ -131,13 +131,13 @@ std::string conditions_line(const SlowSummary& slow, const TextStyle& style) {
 
 std::string sampling_line(const DeviceAnalysis& device, const TextStyle& style) {
     const SamplingReport& report = device.sampling;
-    std::string out = fmt::format("{} readings every {}", number_text(static_cast<double>(report.samples)),
+    std::string out = fmt::format("{} every {}", counted(report.samples, "reading"),
                                   duration_text(to_seconds(device.interval)));
     const std::string_view dot = middle_dot(style);
     if (report.missed_deadlines > 0) out += fmt::format(" {} {} missed", dot, report.missed_deadlines);
     if (report.failed_reads > 0) out += fmt::format(" {} {} failed", dot, report.failed_reads);
     if (report.gap_count > 0)
-        out += fmt::format(" {} {} gap(s), {}", dot, report.gap_count,
+        out += fmt::format(" {} {}, {}", dot, counted(report.gap_count, "gap"),
                            duration_text(to_seconds(report.gap_total)));
     if (report.latency_p99 > Nanoseconds{0})
         out += fmt::format(" {} a call takes {} (p99 {})", dot,
@@ -276,8 +276,8 @@ std::string warnings_text(const RunRecord& record, const RunAnalysis& run, const
 }
 
 std::string import_text(const ImportNote& note, const TextStyle& style) {
-    std::string out = field("Import", fmt::format("{} rows of {}, {} kept out", note.rows, note.format,
-                                                  note.rejected_count),
+    std::string out = field("Import", fmt::format("{} of {}, {} kept out", counted(note.rows, "row"), note.format,
+                                                  count_text(note.rejected_count)),
                             style);
     constexpr std::size_t shown = 5;
     for (std::size_t i = 0; i < note.rejected.size() && i < shown; ++i)
@@ -321,7 +321,7 @@ std::string totals_text(const RunRecord& record, const RunAnalysis& run, const T
                      style);
     }
     if (record.tokens) {
-        std::string line = fmt::format("{} tokens", number_text(static_cast<double>(*record.tokens)));
+        std::string line = counted(static_cast<std::uint64_t>(*record.tokens), "token");
         if (run.joules_per_token)
             line = inked(quantity_text(run.joules_per_token->value, "J/token"), Ink::bold, style) +
                    " " + spread_text(*run.joules_per_token, style).value_or("") + " over " + line;
@@ -359,7 +359,7 @@ std::string runs_text(const std::vector<RunSummary>& runs, const TextStyle& styl
         rows.push_back({record.id, record.verb + (record.simulated ? " (simulated)" : ""),
                         std::string(to_string(record.state)),
                         closed ? duration_text(to_seconds(record.window->length())) : "",
-                        printable(devices, widest), number_text(static_cast<double>(run.fast_samples)),
+                        printable(devices, widest), count_text(run.fast_samples),
                         printable(what, widest)});
     }
     return text_table({{"run"}, {"verb"}, {"state"}, {"window", true}, {"device"}, {"readings", true}, {"what"}},

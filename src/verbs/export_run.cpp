@@ -13,7 +13,9 @@ std::optional<ExportFormat> export_format_from(std::string_view name) {
 
 Result<void> export_run(const LoadedRun& run, ExportFormat format, const report::Sink& sink) {
     if (format == ExportFormat::json) return sink(report::run_document(run.record, run.analysis));
-    return report::write_trace_csv(run.traces, sink);
+    const auto written = report::write_trace_csv(run.traces, sink);
+    if (!written) return tl::unexpected(written.error());
+    return {};
 }
 
 } // namespace joulemark::verbs
