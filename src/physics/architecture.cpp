@@ -142,18 +142,10 @@ Architecture architecture_of_capability(std::string_view capability) {
 
 Architecture architecture_of_product(std::string_view product) {
     const std::string name = to_lower(product);
-    // A word that names the architecture outright wins: the "RTX 6000 Ada" and the "RTX PRO 6000
-    // Blackwell" share their numbers with older cards.
-    Architecture found = unknown;
     std::string_view rest = name;
-    for (auto word = take_word(rest); !word.empty(); word = take_word(rest)) {
-        const Architecture here = architecture_of_word(word);
-        if (word == "ada" || word == "blackwell") {
-            return here;
-        }
-        if (found == unknown) {
-            found = here;
-        }
+    Architecture found = unknown;
+    for (auto word = take_word(rest); found == unknown && !word.empty(); word = take_word(rest)) {
+        found = architecture_of_word(word);
     }
     return found;
 }

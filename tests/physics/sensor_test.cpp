@@ -120,6 +120,7 @@ TEST(Sensor, JitterMovesRefreshesButKeepsTheirOrder) {
         ASSERT_LE(now, at(t));
         ASSERT_GE(now, last);
         ASSERT_LE(at(t) - now, 190ms);
+        ASSERT_EQ(sensor.refresh_time(now), now) << "a refresh shows as soon as it happens";
         if (now != last && now - last != 100ms) {
             ++irregular;
         }
