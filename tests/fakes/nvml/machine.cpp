@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 
 namespace fake_nvml {
 
@@ -251,8 +251,9 @@ std::optional<std::string> Machine::load_from_environment() {
     if (!file) {
         return std::string(path) + " cannot be read";
     }
-    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    const auto complaint = apply(text);
+    std::ostringstream text;
+    text << file.rdbuf();
+    const auto complaint = apply(text.str());
     return complaint ? std::optional(std::string(path) + ": " + *complaint) : std::nullopt;
 }
 
