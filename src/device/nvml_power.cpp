@@ -130,6 +130,8 @@ void choose_module(const Functions& functions, Handle handle, PowerPlan& plan) {
     }
 }
 
+bool is_power(const std::optional<Watts>& shown) { return shown.value_or(Watts{0.0}) > Watts{0.0}; }
+
 std::int64_t driver_series(std::string_view driver_version) {
     return parse_int(driver_version.substr(0, driver_version.find('.'))).value_or(0);
 }
@@ -191,6 +193,7 @@ PowerReader::PowerReader(const Functions& functions, const PowerPlan& plan)
     };
     add(plan.power == PowerSource::instant_field, field::instant_power);
     add(plan.average == PowerSource::average_field, field::average_power);
+    // The counter stands last, see counted().
     add(plan.energy == EnergySource::total_field, field::total_energy);
     add(plan.energy == EnergySource::scoped_field, field::scoped_energy);
 }
@@ -231,46 +234,33 @@ Return PowerReader::verdict(const Answers& answers) const {
     return answered && !gone ? Return::success : failure;
 }
 
-const FieldValue* PowerReader::field_of(const Answers& answers, std::uint32_t id) const {
+PowerReader::Shown PowerReader::shown_by(const Answers& answers) const {
+    Shown shown;
+    const auto show = [&](PowerSource source, std::optional<std::uint64_t> power_mw) {
+        shown[static_cast<std::size_t>(source)] =
+            power_mw ? watts_from_mw(*power_mw) : std::nullopt;
+    };
     for (std::size_t i = 0; i < request_count_; ++i) {
-        if (request_[i].field_id == id) {
-            return &answers.fields[i];
+        if (request_[i].field_id == field::instant_power) {
+            show(PowerSource::instant_field, unsigned_value(answers.fields[i]));
+        } else if (request_[i].field_id == field::average_power) {
+            show(PowerSource::average_field, unsigned_value(answers.fields[i]));
         }
     }
-    return nullptr;
+    if (calls_usage_ && answers.usage_status == Return::success) {
+        show(PowerSource::usage_call, answers.usage_mw);
+    }
+    return shown;
 }
 
-std::optional<Watts> PowerReader::shown_by(PowerSource source, const Answers& answers) const {
-    if (source == PowerSource::usage_call) {
-        return calls_usage_ && answers.usage_status == Return::success
-                   ? watts_from_mw(answers.usage_mw)
-                   : std::nullopt;
+// A 0 is believed from a source that has shown power before, as long as no other shows power now.
+std::optional<Watts> PowerReader::believed(PowerSource source, const Shown& shown) const {
+    const auto index = static_cast<std::size_t>(source);
+    if (!shown[index] || is_power(shown[index])) {
+        return shown[index];
     }
-    const FieldValue* field =
-        source == PowerSource::instant_field   ? field_of(answers, field::instant_power)
-        : source == PowerSource::average_field ? field_of(answers, field::average_power)
-                                               : nullptr;
-    if (field == nullptr) {
-        return std::nullopt;
-    }
-    const auto power_mw = unsigned_value(*field);
-    return power_mw ? watts_from_mw(*power_mw) : std::nullopt;
-}
-
-// A 0 is believed from a source that has shown power before, as long as no other source shows power
-// now.
-std::optional<Watts> PowerReader::believed(PowerSource source, const Answers& answers) const {
-    const std::optional<Watts> shown = shown_by(source, answers);
-    if (!shown || *shown > Watts{0.0}) {
-        return shown;
-    }
-    for (const PowerSource other :
-         {PowerSource::instant_field, PowerSource::average_field, PowerSource::usage_call}) {
-        if (shown_by(other, answers).value_or(Watts{0.0}) > Watts{0.0}) {
-            return std::nullopt;
-        }
-    }
-    return has_shown_power_[static_cast<std::size_t>(source)] ? shown : std::nullopt;
+    const bool believable = has_shown_power_[index] && std::ranges::none_of(shown, is_power);
+    return believable ? shown[index] : std::nullopt;
 }
 
 // A counter that stands at 0 has counted nothing yet and may never: it is unknown until it moves.
@@ -292,12 +282,9 @@ std::optional<Joules> PowerReader::counted(const Answers& answers) {
     return Joules{static_cast<double>(*energy_mj) * 1e-3};
 }
 
-void PowerReader::learn(const Answers& answers) {
-    for (const PowerSource source :
-         {PowerSource::instant_field, PowerSource::average_field, PowerSource::usage_call}) {
-        if (shown_by(source, answers).value_or(Watts{0.0}) > Watts{0.0}) {
-            has_shown_power_[static_cast<std::size_t>(source)] = true;
-        }
+void PowerReader::learn(const Answers& answers, const Shown& shown) {
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+        has_shown_power_[i] = has_shown_power_[i] || is_power(shown[i]);
     }
     refresh_latency_.reset();
     for (std::size_t i = 0; i < request_count_; ++i) {
@@ -320,12 +307,13 @@ Result<FastReading> PowerReader::read(Handle handle, const Clock& clock, std::st
     if (const Return code = verdict(answers); code != Return::success) {
         return tl::unexpected(reading_error(code, name));
     }
-    learn(answers);
+    const Shown shown = shown_by(answers);
+    learn(answers, shown);
     FastReading reading;
     reading.time = before + (after - before) / 2;
     reading.latency = after - before;
-    reading.power = believed(plan_.power, answers);
-    reading.average_power = believed(plan_.average, answers);
+    reading.power = believed(plan_.power, shown);
+    reading.average_power = believed(plan_.average, shown);
     reading.energy_counter = counted(answers);
     return reading;
 }

@@ -81,13 +81,15 @@ private:
         std::uint64_t energy_mj = 0;
     };
 
+    // Power by PowerSource, as shown.
+    using Shown = std::array<std::optional<Watts>, power_source_count>;
+
     void ask_driver(Handle handle, Answers& answers) const;
     [[nodiscard]] Return verdict(const Answers& answers) const;
-    [[nodiscard]] const FieldValue* field_of(const Answers& answers, std::uint32_t id) const;
-    [[nodiscard]] std::optional<Watts> shown_by(PowerSource source, const Answers& answers) const;
-    [[nodiscard]] std::optional<Watts> believed(PowerSource source, const Answers& answers) const;
+    [[nodiscard]] Shown shown_by(const Answers& answers) const;
+    [[nodiscard]] std::optional<Watts> believed(PowerSource source, const Shown& shown) const;
     [[nodiscard]] std::optional<Joules> counted(const Answers& answers);
-    void learn(const Answers& answers);
+    void learn(const Answers& answers, const Shown& shown);
 
     const Functions* functions_;
     PowerPlan plan_;
