@@ -18,6 +18,22 @@ PhaseKind kind_of(double watts, double slope) {
     return slope < -fixed_slope_threshold.value() ? PhaseKind::fall : PhaseKind::decode;
 }
 
+void join_short_runs(std::vector<PhaseKind>& kinds, std::size_t shortest) {
+    std::size_t begin = 0;
+    while (begin < kinds.size()) {
+        std::size_t end = begin;
+        while (end < kinds.size() && kinds[end] == kinds[begin]) {
+            ++end;
+        }
+        if (begin > 0 && end - begin < shortest) {
+            std::fill(kinds.begin() + static_cast<std::ptrdiff_t>(begin),
+                      kinds.begin() + static_cast<std::ptrdiff_t>(end),
+                      kinds[begin - 1]);
+        }
+        begin = end;
+    }
+}
+
 // A run of steady intervals [begin, end).
 struct Steady {
     std::size_t begin = 0;
@@ -51,12 +67,14 @@ std::optional<Steady> next_steady(const std::vector<PhaseKind>& kinds,
 } // namespace
 
 std::vector<PhaseKind> fixed_threshold_kinds(const UniformGrid& grid,
-                                             std::span<const double> slope) {
+                                             std::span<const double> slope,
+                                             std::size_t shortest) {
     const std::vector<double>& p = grid.power_watts;
     std::vector<PhaseKind> kinds;
     for (std::size_t k = 0; k + 1 < p.size(); ++k) {
         kinds.push_back(kind_of(0.5 * (p[k] + p[k + 1]), 0.5 * (slope[k] + slope[k + 1])));
     }
+    join_short_runs(kinds, shortest);
     std::size_t k = 0;
     while (k < kinds.size()) {
         if (kinds[k] == PhaseKind::idle) {

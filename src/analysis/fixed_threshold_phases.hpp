@@ -7,6 +7,8 @@
 
 #include "analysis/phases.hpp"
 
+#include <cstddef>
+#include <span>
 #include <vector>
 
 namespace joulemark::analysis {
@@ -14,8 +16,10 @@ namespace joulemark::analysis {
 inline constexpr Watts fixed_idle_below{100.0};
 inline constexpr WattsPerSecond fixed_slope_threshold{100.0};
 
-// The kind of every interval between neighbouring nodes; `slope` has one value (W/s) per node.
+// The kind of every interval between neighbouring nodes; `slope` has one value (W/s) per node. A
+// run of less than `shortest` intervals joins the one before it.
 [[nodiscard]] std::vector<PhaseKind> fixed_threshold_kinds(const UniformGrid& grid,
-                                                           std::span<const double> slope);
+                                                           std::span<const double> slope,
+                                                           std::size_t shortest);
 
 } // namespace joulemark::analysis

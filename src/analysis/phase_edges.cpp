@@ -138,7 +138,8 @@ std::optional<Edge> find_edge(const UniformGrid& grid,
     const std::ptrdiff_t reach = std::lround(rule.slope_window.value() / step);
     const std::ptrdiff_t levelled = first_level_step(way, rule.least_rate.value(), reach);
     const double level = plateau_level(way, levelled, std::min(levelled + reach, way.steps()));
-    const double height = level - way.watts(0);
+    const double rest = level_before(way);
+    const double height = level - rest;
     const double tolerance = std::max(2.0 * rule.noise.value(), tolerance_share * height);
     std::ptrdiff_t top = 1;
     while (top < way.steps() && way.watts(top) < level - tolerance) {
@@ -151,7 +152,6 @@ std::optional<Edge> find_edge(const UniformGrid& grid,
     }
     std::ptrdiff_t bottom = 0;
     const bool resolved = length > rule.resolution.value();
-    const double rest = level_before(way);
     if (const auto line = resolved ? middle_line(way, top, rest, level) : std::nullopt) {
         const std::ptrdiff_t furthest = top / 4;
         const auto meets_rest = static_cast<std::ptrdiff_t>(

@@ -281,7 +281,8 @@ std::optional<PhaseReport> find_phases(const PowerView& view,
 
     Painting painting;
     if (options.fixed_thresholds) {
-        painting.kind = fixed_threshold_kinds(grid, slope);
+        const auto shortest = std::lround(report.method.dwell.value() / grid.step().value());
+        painting.kind = fixed_threshold_kinds(grid, slope, static_cast<std::size_t>(shortest));
         painting.mark.assign(painting.kind.size(), Painting::inferred);
     } else {
         const bool marked = std::ranges::any_of(named, [](const NamedMark& mark) {

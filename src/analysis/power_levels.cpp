@@ -190,6 +190,28 @@ Scene look_at(const UniformGrid& grid, double high, const LevelHints& hints) {
     return scene;
 }
 
+// How many of the sorted blocks to take so that no level is cut through at `count`: back to the
+// last clear step between neighbours. Where there is none, all of them are one level: at rest when
+// the lowest is, unless rest is known to be elsewhere.
+std::size_t whole_levels(const std::vector<Block>& sorted,
+                         std::size_t count,
+                         const Scene& scene,
+                         const LevelHints& hints) {
+    const double noise = scene.lowest.stdev / std::sqrt(static_cast<double>(scene.blocks.length));
+    const double step = std::max(noise, 0.01 * (scene.high - scene.lowest.mean));
+    std::size_t whole = count;
+    while (whole > 0 && whole < sorted.size() &&
+           sorted[whole].mean - sorted[whole - 1].mean < step) {
+        --whole;
+    }
+    if (whole > 0) {
+        return whole;
+    }
+    const bool elsewhere =
+        hints.idle_power && scene.lowest.mean > at_given_rest * hints.idle_power->value();
+    return elsewhere ? 0 : count;
+}
+
 // The blocks at rest; none when nothing here can be rest.
 std::vector<Block> rest_blocks(const UniformGrid& grid,
                                const Scene& scene,
@@ -199,14 +221,14 @@ std::vector<Block> rest_blocks(const UniformGrid& grid,
     const double top =
         scene.one_level ? scene.high : bottom + same_rest_share * (scene.high - bottom);
     const auto busy = utilisation_during(grid, scene.blocks, top, hints.utilisation);
-    std::vector<Block> rest;
     if ((busy && *busy >= busy_utilisation) ||
         !((busy && *busy <= idle_utilisation) || can_be_rest(scene, hints))) {
-        return rest;
+        return {};
     }
-    std::ranges::copy_if(scene.blocks.quiet, std::back_inserter(rest), [&](const Block& block) {
-        return block.mean <= top;
-    });
+    std::vector<Block> rest = scene.blocks.quiet;
+    std::ranges::sort(rest, {}, &Block::mean);
+    const auto cut = std::ranges::upper_bound(rest, top, {}, &Block::mean);
+    rest.resize(whole_levels(rest, static_cast<std::size_t>(cut - rest.begin()), scene, hints));
     return rest;
 }
 

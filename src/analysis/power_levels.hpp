@@ -1,11 +1,13 @@
 // The levels that phases are relative to: what the device draws at rest, and what it draws when it
 // works (qualification 8).
 //
-// Rest is looked for in quiet blocks of about a second: those whose scatter is not above the noise.
-// The lowest of them is taken for rest when it can be: when utilisation says so, or when it lies
-// far enough below the highest power and the power limit, or when it is quieter than any work.
-// Other quiet blocks within a quarter of the way up are rest too: a device that holds a model rests
-// higher than one that does not, and one run may show both.
+// Rest is looked for in quiet blocks of about half a second: those that scatter no more than the
+// quietest part of the run does. The lowest of them is rest when it can be: when utilisation says
+// so, when it lies far enough below the highest power and the power limit, or when it is more even
+// than any work. Other quiet levels up to 15 % of the way to the highest power are rest too: a
+// device that holds a model rests higher than one that does not, and one run may show both. Nothing
+// but utilisation or a given idle power tells a rest of 20 % noise from light work: such a window
+// is taken for work.
 #pragma once
 
 #include "analysis/uniform_grid.hpp"
