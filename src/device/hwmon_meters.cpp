@@ -354,6 +354,9 @@ void add_notes(const HwmonMeter& meter,
         notes.emplace_back(
             "One tile of a GPU that hwmon:i915 measures as a whole: do not add the two.");
     }
+    if (channel.label.starts_with("Esocket")) {
+        notes.emplace_back("RAPL (powercap) counts the same CPU: do not add the two.");
+    }
     if (chip.name == "xe" && channel.number != 1 && meter.is_gpu) {
         notes.emplace_back(
             "Covers the GPU package, not the whole card: the driver counts nothing for the card.");

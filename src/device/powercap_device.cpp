@@ -39,7 +39,7 @@ Boundary boundary_of(std::string_view zone) {
     if (zone == "dram") {
         return Boundary::dram;
     }
-    if (zone == "core") {
+    if (zone == "core" || zone == "uncore") { // both inside their package
         return Boundary::cpu_core;
     }
     if (zone == "psys") {

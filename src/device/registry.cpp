@@ -109,11 +109,12 @@ tl::unexpected<Error> unknown_name(std::string_view name, const Surroundings& wh
     return fail(Kind::not_found, std::move(message));
 }
 
-// The meters and zones that can be read.
+// The meters that can be read, without those that are parts of another.
 Devices readable_hwmon(const Surroundings& where, bool only_gpus) {
     Devices devices;
     for (const HwmonMeter& meter : find_hwmon_meters(where.sysfs_root).meters) {
-        if (only_gpus && !meter.is_gpu) {
+        // A tile is opened by its own name only: its GPU is in the list as a whole.
+        if (meter.is_tile || (only_gpus && !meter.is_gpu)) {
             continue;
         }
         if (auto device = open_hwmon_meter(meter, where.sysfs_root, *where.clock)) {
@@ -253,6 +254,22 @@ Result<Devices> open_default(const Surroundings& where) {
         devices = readable_powercap(where, true);
     }
     return or_nothing_there(std::move(devices), "no device", where);
+}
+
+std::optional<std::string> find_duplicate(std::span<const DeviceInfo> devices) {
+    for (std::size_t i = 0; i < devices.size(); ++i) {
+        for (std::size_t j = i + 1; j < devices.size(); ++j) {
+            const DeviceInfo& a = devices[i];
+            const DeviceInfo& b = devices[j];
+            if (a.name == b.name) {
+                return fmt::format("{} is named twice", a.name);
+            }
+            if (a.uuid && a.uuid == b.uuid && a.backend == b.backend) {
+                return fmt::format("{} and {} are the same device", a.name, b.name);
+            }
+        }
+    }
+    return std::nullopt;
 }
 
 } // namespace joulemark::device

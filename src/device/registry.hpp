@@ -47,8 +47,4 @@ using joulemark::Listing;
 // Opening a device twice would count its energy twice.
 [[nodiscard]] std::optional<std::string> find_duplicate(std::span<const DeviceInfo> devices);
 
-// One sentence for every pair that meters the same hardware by different means ("powercap:core is
-// part of powercap:package-0"): their energies must not be added up.
-[[nodiscard]] std::vector<std::string> find_overlaps(std::span<const DeviceInfo> devices);
-
 } // namespace joulemark::device

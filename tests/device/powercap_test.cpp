@@ -71,7 +71,7 @@ TEST_F(Powercap, ZonesAreKnownByNameAndSayWhatTheyCover) {
     const auto zones = find_powercap_zones(tree_.sysfs()).zones;
     EXPECT_EQ(zones[0].info.boundary, Boundary::cpu_package);
     EXPECT_EQ(zones[1].info.boundary, Boundary::cpu_core);
-    EXPECT_EQ(zones[2].info.boundary, Boundary::unknown);
+    EXPECT_EQ(zones[2].info.boundary, Boundary::cpu_core);
     EXPECT_EQ(zones[3].info.boundary, Boundary::dram);
     EXPECT_EQ(zones[4].info.boundary, Boundary::system);
     EXPECT_EQ(zones[0].info.product, "Intel(R) Core(TM) i9, package-0");

@@ -1,3 +1,4 @@
+#include "device/nvml_fake.hpp"
 #include "device/registry.hpp"
 #include "fakes/sysfs/sysfs_tree.hpp"
 
@@ -63,6 +64,39 @@ TEST_F(Registry, AllOpensEveryRealDeviceThatCanBeRead) {
                             "powercap:core",
                             "powercap:dram",
                             "powercap:psys"));
+}
+
+TEST_F(Registry, AllLeavesOutTheTilesOfAGpu) {
+    tree_.add_hwmon(4, "i915", "0000:4d:00.0", {{"energy1_input", "5000000"}});
+    tree_.add_hwmon(5, "i915_gt0", "0000:4d:00.0", {{"energy1_input", "2000000"}});
+    EXPECT_THAT(names_of(open("all", where_)), ElementsAre("hwmon:i915"));
+    EXPECT_THAT(names_of(open("hwmon:i915_gt0", where_)), ElementsAre("hwmon:i915_gt0"));
+}
+
+// The same with an NVIDIA driver that has one H200.
+TEST_F(Registry, NvidiaGpusComeFirst) {
+    FakeNvml driver("gpu h200");
+    where_.nvml_library = JOULEMARK_FAKE_NVML;
+    add_radeon();
+    add_rapl();
+    EXPECT_THAT(names_of(open_default(where_)), ElementsAre("nvml:0"));
+    EXPECT_THAT(names_of(open("all", where_)),
+                ElementsAre("nvml:0",
+                            "hwmon:amdgpu",
+                            "powercap:package-0",
+                            "powercap:core",
+                            "powercap:dram",
+                            "powercap:psys"));
+    EXPECT_THAT(open("nvml:7", where_).error().message, HasSubstr("nvml:0"));
+    where_.cuda_visible_devices = "";
+    EXPECT_THAT(names_of(open_default(where_)), ElementsAre("hwmon:amdgpu"));
+    EXPECT_TRUE(survey(where_).backends.at(0).usable);
+}
+
+TEST_F(Registry, AnEmptyNvmlSelectorMeansAllGpus) {
+    FakeNvml driver("gpu h200\ngpu a100");
+    where_.nvml_library = JOULEMARK_FAKE_NVML;
+    EXPECT_THAT(names_of(open("nvml", where_)), ElementsAre("nvml:0", "nvml:1"));
 }
 
 TEST_F(Registry, ABackEndAloneMeansAllOfIt) {
@@ -210,40 +244,6 @@ TEST(Duplicates, TheSameNameOrUuidIsTheSameDevice) {
     EXPECT_EQ(find_duplicate(std::vector{by_index, other, by_uuid}),
               "nvml:0 and nvml:GPU-1234 are the same device");
     EXPECT_EQ(find_duplicate(std::vector{by_index, other}), std::nullopt);
-}
-
-TEST(Overlaps, APackageContainsItsOwnCoresOnly) {
-    EXPECT_THAT(find_overlaps(std::vector{device("powercap:core", Boundary::cpu_core),
-                                          device("powercap:package-0", Boundary::cpu_package),
-                                          device("powercap:dram", Boundary::dram)}),
-                ElementsAre("powercap:core is part of what powercap:package-0 measures"));
-    EXPECT_THAT(find_overlaps(std::vector{device("powercap:package-0", Boundary::cpu_package),
-                                          device("powercap:package-1", Boundary::cpu_package),
-                                          device("powercap:uncore-1", Boundary::unknown)}),
-                ElementsAre("powercap:uncore-1 is part of what powercap:package-1 measures"));
-}
-
-TEST(Overlaps, PsysContainsTheMachineAndAModuleItsGpu) {
-    EXPECT_THAT(find_overlaps(std::vector{device("powercap:psys", Boundary::system),
-                                          device("nvml:0", Boundary::gpu_board)}),
-                ElementsAre("nvml:0 is part of what powercap:psys measures"));
-    EXPECT_THAT(find_overlaps(std::vector{device("nvml:0", Boundary::gpu_board),
-                                          device("hwmon:power_meter.1", Boundary::module)}),
-                ElementsAre("nvml:0 is part of what hwmon:power_meter.1 measures"));
-}
-
-TEST(Overlaps, TwoMetersOfOneCpuAreSaid) {
-    EXPECT_THAT(find_overlaps(std::vector{device("powercap:package-0", Boundary::cpu_package),
-                                          device("hwmon:zenergy", Boundary::cpu_package)}),
-                ElementsAre("powercap:package-0 and hwmon:zenergy both measure the CPU"));
-}
-
-TEST(Overlaps, DifferentGpusAndSimulatedDevicesDoNotOverlap) {
-    EXPECT_THAT(find_overlaps(std::vector{device("nvml:0", Boundary::gpu_board),
-                                          device("nvml:1", Boundary::gpu_board),
-                                          device("sim:h200", Boundary::gpu_board),
-                                          device("powercap:package-0", Boundary::cpu_package)}),
-                IsEmpty());
 }
 
 } // namespace
