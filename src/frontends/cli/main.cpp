@@ -39,14 +39,27 @@ std::vector<std::string> take_command(std::vector<std::string>& arguments) {
     return command;
 }
 
-int explain_usage(const CLI::App& app, const CLI::ParseError& error, const Program& program) {
+// "'nonsense' is no verb": what CLI11 calls a missing subcommand.
+std::string explain_verb(const CLI::App& app, const std::vector<std::string>& arguments) {
+    std::string verbs;
+    for (const CLI::App* verb : app.get_subcommands({})) verbs += (verbs.empty() ? "" : ", ") + verb->get_name();
+    const auto word = std::ranges::find_if(arguments, [](const std::string& a) { return !a.starts_with('-'); });
+    constexpr std::size_t longest = 40;
+    if (word == arguments.end()) return "a verb (subcommand) is needed: " + verbs;
+    return "'" + printable(*word, longest) + "' is no verb (subcommand); there are " + verbs;
+}
+
+int explain_usage(const CLI::App& app, const CLI::ParseError& error,
+                  const std::vector<std::string>& arguments, const Program& program) {
     if (error.get_exit_code() == 0) {
         const bool version = dynamic_cast<const CLI::CallForVersion*>(&error) != nullptr;
         return program.finish(version ? std::string(error.what()) + "\n" : app.help("", CLI::AppFormatMode::Normal),
                               exit_code::done);
     }
     constexpr std::size_t longest = 500;
-    return program.fail_with({Kind::invalid_argument, printable(error.what(), longest) + "; see joulemark --help", ""});
+    const std::string what = app.get_subcommands().empty() ? explain_verb(app, arguments)
+                                                           : printable(error.what(), longest);
+    return program.fail_with({Kind::invalid_argument, what + "; see joulemark --help", ""});
 }
 
 int run(std::vector<std::string> arguments) {
@@ -65,12 +78,12 @@ int run(std::vector<std::string> arguments) {
     add_run_verbs(app, program);
     add_demo_verb(app, program);
     try {
-        std::ranges::reverse(arguments); // as CLI11 takes a vector
-        app.parse(arguments);
+        // CLI11 takes a vector from its end.
+        app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     } catch (const CLI::ParseError& error) {
         // --json may stand on the line that could not be read.
         program.options.json = program.options.json || std::ranges::find(arguments, "--json") != arguments.end();
-        return explain_usage(app, error, program);
+        return explain_usage(app, error, arguments, program);
     }
     if (separated && !app.got_subcommand("measure"))
         return program.fail_with({Kind::invalid_argument, "only 'measure' takes a command after '--'", ""});
