@@ -41,7 +41,8 @@ LineReader::LineReader(std::string_view text) : rest_(text), at_end_(true) {
     }
 }
 
-LineReader::LineReader(std::unique_ptr<ByteSource> source) : source_(std::move(source)) {}
+LineReader::LineReader(std::unique_ptr<ByteSource> source, std::uint64_t most)
+    : source_(std::move(source)), most_(most) {}
 
 // Moves what is at hand to the front of the buffer and reads behind it until there are `wanted`
 // bytes or the end.
@@ -65,7 +66,7 @@ bool LineReader::refill(std::size_t wanted) {
             at_end_ = *count == 0;
             filled += *count;
             bytes_ += *count;
-            if (bytes_ > max_bytes) {
+            if (bytes_ > most_) {
                 error_ = too_large().value();
             }
         }
@@ -86,7 +87,7 @@ std::string_view LineReader::peek() {
     if (!begun_) {
         skip_byte_order_mark();
     }
-    return refill(peek_bytes) ? rest_ : std::string_view{};
+    return refill(peek_bytes) ? rest_.substr(0, peek_bytes) : std::string_view{};
 }
 
 LineReader::Break LineReader::find_break() {

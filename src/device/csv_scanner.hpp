@@ -45,16 +45,16 @@ public:
 
     // `text` outlives the reader.
     explicit LineReader(std::string_view text);
-    explicit LineReader(std::unique_ptr<ByteSource> source);
+    explicit LineReader(std::unique_ptr<ByteSource> source, std::uint64_t most = max_bytes);
 
     // Views in `line` live until the next call. False at the end and after an error.
     [[nodiscard]] bool next(Line& line);
 
-    // The text from here on as far as it is at hand: all of it, or at least `peek_bytes`.
+    // The next `peek_bytes` of the text, or what there is of them.
     [[nodiscard]] std::string_view peek();
     static constexpr std::size_t peek_bytes = std::size_t{64} << 10U;
 
-    // What stopped the reading early: the source failed, or there are more than `max_bytes`.
+    // What stopped the reading early: the source failed, or there was too much.
     [[nodiscard]] const std::optional<Error>& error() const { return error_; }
 
 private:
@@ -74,6 +74,7 @@ private:
     std::string_view rest_;           // what is at hand and not yet given out
     const char* line_feed_ = nullptr; // the next LF in `rest_`, or its end; nullptr: not looked for
     std::string shown_;               // the beginning of a line that is too long
+    std::uint64_t most_ = max_bytes;
     std::uint64_t bytes_ = 0;
     std::uint32_t number_ = 0;
     bool at_end_ = false; // nothing will follow `rest_`

@@ -1,6 +1,7 @@
 #include "device/power_log_cells.hpp"
 
 #include "core/text.hpp"
+#include "core/trace.hpp"
 #include "device/csv_scanner.hpp"
 
 #include <fmt/format.h>
@@ -82,12 +83,7 @@ std::span<const CellUnit> units_of(Metric metric) {
     return {};
 }
 
-struct Range {
-    double low;
-    double high;
-};
-
-Range range_of(Metric metric) {
+ValueRange range_of(Metric metric) {
     switch (metric) {
     case Metric::power:
     case Metric::average_power:
@@ -174,14 +170,6 @@ std::optional<CellUnit> cell_unit(Metric metric, std::string_view name) {
     return std::nullopt;
 }
 
-std::string_view implausible(Metric metric, double value) {
-    const Range range = range_of(metric);
-    if (value >= range.low && value <= range.high) {
-        return {};
-    }
-    return value < range.low ? "is too small to be true" : "is too large to be true";
-}
-
 std::string RowFault::describe() const {
     constexpr std::size_t shown = 60;
     std::string out =
@@ -193,7 +181,7 @@ std::string RowFault::describe() const {
 }
 
 MetricCells::MetricCells(std::string_view column, Metric metric, CellUnit unit)
-    : column_(column), metric_(metric), unit_(unit) {}
+    : column_(column), metric_(metric), unit_(unit), range_(range_of(metric)) {}
 
 std::optional<MetricCells> MetricCells::make(std::string_view column,
                                              Metric metric,
@@ -205,48 +193,46 @@ std::optional<MetricCells> MetricCells::make(std::string_view column,
     return MetricCells(column, metric, *unit);
 }
 
-std::optional<RowFault> MetricCells::learn(std::string_view cell, std::string_view suffix) {
-    if (settled_) {
-        return RowFault{column_,
-                        cell,
-                        suffix.empty() ? "has lost its unit"
-                                       : "has another unit than the rows before"};
-    }
+bool MetricCells::refuse(std::string_view problem) {
+    problem_ = problem;
+    return false;
+}
+
+bool MetricCells::learn(std::string_view cell, std::string_view suffix) {
     const auto unit = cell_unit(metric_, trim_blanks(suffix));
     if (!unit) {
-        return RowFault{column_, cell, "is not a number with a known unit"};
+        return refuse("is not a number");
+    }
+    if (settled_) {
+        return refuse(suffix.empty() ? "has lost its unit" : "has another unit than the rows before");
     }
     if (!suffix.empty()) {
         unit_ = *unit;
     }
     suffix_ = suffix;
     decimals_ = decimals_of(cell);
-    return std::nullopt;
+    return true;
 }
 
 bool MetricCells::may_be_cut(std::string_view cell) const {
     return suffix_ && suffix_->empty() && decimals_of(cell) != decimals_;
 }
 
-CellReading MetricCells::read(std::string_view cell) {
+bool MetricCells::read(std::string_view cell, double& value) {
     std::string_view rest = cell;
     const auto number = take_number(rest);
     if (!number) {
-        if (is_missing(cell)) {
-            return {};
-        }
-        return {std::nullopt, RowFault{column_, cell, "is not a number"}};
+        value = missing_reading;
+        return is_missing(cell) || refuse("is not a number");
     }
-    if (!settled_ || rest != *suffix_) {
-        if (auto fault = learn(cell, rest)) {
-            return {std::nullopt, fault};
-        }
+    if ((!settled_ || rest != *suffix_) && !learn(cell, rest)) {
+        return false;
     }
-    const double value = unit_.to_si(*number);
-    if (const auto problem = implausible(metric_, value); !problem.empty()) {
-        return {std::nullopt, RowFault{column_, cell, problem}};
+    value = unit_.to_si(*number);
+    if (value >= range_.low && value <= range_.high) {
+        return true;
     }
-    return {value, std::nullopt};
+    return refuse(value < range_.low ? "is too small to be true" : "is too large to be true");
 }
 
 } // namespace joulemark::device

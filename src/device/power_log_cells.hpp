@@ -33,9 +33,12 @@ struct CellUnit {
 // for an empty name. Nothing for a unit that such a metric cannot have.
 [[nodiscard]] std::optional<CellUnit> cell_unit(Metric metric, std::string_view name);
 
-// Why a value (SI) cannot be a reading of the metric; empty when it can. A counter may be of any
-// size, a power of a megawatt is a broken row.
-[[nodiscard]] std::string_view implausible(Metric metric, double value);
+// What a reading of the metric can be, SI: outside of it a row is broken, as with a power of a
+// megawatt.
+struct ValueRange {
+    double low = 0.0;
+    double high = 0.0;
+};
 
 // Why a row was refused, cheap to make: views into the row, put into words only when somebody will
 // read them.
@@ -46,12 +49,6 @@ struct RowFault {
 
     // `power.draw: "3O.81 W" is not a number`, safe to show.
     [[nodiscard]] std::string describe() const;
-};
-
-// A cell as it is read: a value or a fault; both absent when the reading is missing.
-struct CellReading {
-    std::optional<double> value; // SI
-    std::optional<RowFault> fault;
 };
 
 // Reads the cells of one column. The first row that is kept decides whether they carry a unit, and
@@ -65,7 +62,10 @@ public:
                                                          Metric metric,
                                                          std::string_view header_unit);
 
-    [[nodiscard]] CellReading read(std::string_view cell);
+    // The value (SI), NaN when it is missing. False for a cell that is no reading: see fault().
+    [[nodiscard]] bool read(std::string_view cell, double& value);
+    // Of the cell that read() refused last.
+    [[nodiscard]] RowFault fault(std::string_view cell) const { return {column_, cell, problem_}; }
 
     // The row of the cell read last is kept: its form is that of the column.
     void settle() { settled_ = suffix_.has_value(); }
@@ -82,12 +82,15 @@ public:
 
 private:
     MetricCells(std::string_view column, Metric metric, CellUnit unit);
-    [[nodiscard]] std::optional<RowFault> learn(std::string_view cell, std::string_view suffix);
+    [[nodiscard]] bool refuse(std::string_view problem);
+    [[nodiscard]] bool learn(std::string_view cell, std::string_view suffix);
 
     std::string column_;
     Metric metric_;
     CellUnit unit_;
+    ValueRange range_;
     std::optional<std::string> suffix_; // " W"
+    std::string_view problem_;          // with the cell refused last
     std::size_t decimals_ = 0;
     bool settled_ = false;
 };

@@ -331,12 +331,10 @@ private:
         for (DmonColumn& column : columns_) {
             const std::string_view cell =
                 in_order ? values[column.place].text : cell_at(row, column.place);
-            const CellReading reading = column.cells.read(cell);
-            if (reading.fault) {
-                return reading.fault;
+            const auto metric = static_cast<std::size_t>(column.cells.metric());
+            if (!column.cells.read(cell, values_[metric])) {
+                return column.cells.fault(cell);
             }
-            values_[static_cast<std::size_t>(column.cells.metric())] =
-                reading.value.value_or(missing_reading);
             if (!line.terminated && column.place + 1 == header_.names.size() &&
                 column.cells.may_be_cut(cell)) {
                 return RowFault{{}, cell, "may be cut off: the file ends in it"};

@@ -268,7 +268,8 @@ TraceDraft& DraftsByKey::put(std::string_view key, TraceDraft draft) {
 
 void LogNotes::refuse(std::uint32_t line, const RowFault& fault) {
     ++log_.rejected_count;
-    if (malformed_++ == 0) {
+    if (malformed_++ == 0 || line < first_malformed_line_) {
+        first_malformed_line_ = line;
         first_malformed_ = fmt::format("line {}: {}", line, fault.describe());
     }
     if (log_.rejected.size() < PowerLog::max_rejected) {
@@ -358,7 +359,7 @@ void warn_of_malformed(LogNotes& notes) {
         return;
     }
     notes.warn(WarningCode::malformed_rows,
-               fmt::format("{} rows could not be read and were kept out; the first: {}",
+               fmt::format("{} rows could not be used and were kept out; the first: {}",
                            notes.malformed(),
                            notes.first_malformed()));
 }

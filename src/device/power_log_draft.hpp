@@ -110,6 +110,7 @@ public:
 private:
     PowerLog log_;
     std::size_t malformed_ = 0;
+    std::uint32_t first_malformed_line_ = 0;
     std::string first_malformed_;
 };
 

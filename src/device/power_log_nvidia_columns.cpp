@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 
 namespace joulemark::device {
@@ -294,12 +295,10 @@ std::optional<RowFault> NvidiaColumns::read(const CsvFields& fields,
     }
     row.name = name_ && !is_missing(fields[*name_]) ? fields[*name_] : std::string_view{};
     for (Reading& reading : readings_) {
-        const CellReading cell = reading.cells.read(fields[reading.place]);
-        if (cell.fault) {
-            return cell.fault;
+        const auto metric = static_cast<std::size_t>(reading.cells.metric());
+        if (!reading.cells.read(fields[reading.place], row.values[metric])) {
+            return reading.cells.fault(fields[reading.place]);
         }
-        row.values[static_cast<std::size_t>(reading.cells.metric())] =
-            cell.value.value_or(missing_reading);
     }
     if (!terminated && may_be_cut(fields)) {
         return RowFault{{}, fields[width_ - 1], "may be cut off: the file ends in it"};
@@ -352,9 +351,10 @@ void NvidiaColumns::describe(const CsvFields& fields,
     }
     for (const Limit& limit : limits_) {
         auto cells = MetricCells::make({}, Metric::power_limit, limit.unit);
-        const CellReading cell = cells ? cells->read(fields[limit.place]) : CellReading{};
-        if (cell.value && !(device.*limit.member)) {
-            device.*limit.member = Watts{*cell.value};
+        double watts = missing_reading;
+        if (cells && cells->read(fields[limit.place], watts) && !std::isnan(watts) &&
+            !(device.*limit.member)) {
+            device.*limit.member = Watts{watts};
         }
     }
     device.name = index_ ? fmt::format("gpu{}", printable(fields[*index_], 20))

@@ -42,11 +42,6 @@ private:
         if (!columns_) {
             return begin(line, cut_up);
         }
-        // A tool that was started again onto the same file writes its header once more.
-        if (cut_up && !line.too_long && NvidiaColumns::is_header(fields_)) {
-            other_header_ = !std::ranges::equal(fields_.all(), header_);
-            return {};
-        }
         take_row(line, cut_up);
         return {};
     }
@@ -78,8 +73,14 @@ private:
     }
 
     void take_row(const Line& line, bool cut_up) {
+        const auto fault = fault_of(line, cut_up);
+        // A tool that was started again onto the same file writes its header once more.
+        if (fault && cut_up && NvidiaColumns::is_header(fields_)) {
+            other_header_ = !std::ranges::equal(fields_.all(), header_);
+            return;
+        }
         notes_.count_row();
-        if (const auto fault = fault_of(line, cut_up)) {
+        if (fault) {
             notes_.refuse(line.number, *fault);
             return;
         }

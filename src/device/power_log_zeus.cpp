@@ -296,15 +296,14 @@ private:
         }
         time_ns_ = *time;
         for (ZeusColumn& column : layout_.columns) {
-            const CellReading cell = column.cells.read(fields_[column.place]);
-            if (cell.fault) {
-                return cell.fault;
+            const auto metric = static_cast<std::size_t>(column.cells.metric());
+            const std::string_view cell = fields_[column.place];
+            if (!column.cells.read(cell, values_[column.draft][metric])) {
+                return column.cells.fault(cell);
             }
-            values_[column.draft][static_cast<std::size_t>(column.cells.metric())] =
-                cell.value.value_or(missing_reading);
             if (!line.terminated && column.place + 1 == layout_.width &&
-                column.cells.may_be_cut(fields_[column.place])) {
-                return RowFault{{}, fields_[column.place], "may be cut off: the file ends in it"};
+                column.cells.may_be_cut(cell)) {
+                return RowFault{{}, cell, "may be cut off: the file ends in it"};
             }
         }
         return layout_.gpu ? find_gpu() : std::nullopt;
