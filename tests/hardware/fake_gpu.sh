@@ -34,8 +34,8 @@ expect "$page" '^\| Energy counter \| idle \| [0-9]+ \|.*\*\*(19\.[5-9]|20\.[0-5
 expect "$page" '^\| 1 kHz \| (99|100|101)\.[0-9]+ \| .* \| (99|100|101)\.[0-9]+ \|$'
 expect "$page" '^### wait: 1\.[0-9]+ s, 1e\+12 FLOP$'
 expect "$page" '^\| joulemark \| 1?[0-9][0-9]\.[0-9]+ \('
-expect "$work/traces/nvidia-h200-idle.csv" '^0\.000000'
-expect "$work/traces/nvidia-h200-load.csv" '^0\.000000'
+expect "$work/traces/nvidia-h200-idle.csv" '^# joulemark-trace/'
+expect "$work/traces/nvidia-h200-load.csv" '^time_s,device,power_w'
 
 JOULEMARK_NVML_LIBRARY="$work/no-such-library.so" "$check" --pages "$work/none" >"$work/log"
 expect "$work/log" '^hardware-check skipped: no NVIDIA GPU can be measured here'

@@ -6,7 +6,7 @@ add_library(hardware_parts STATIC ${hardware_sources})
 target_include_directories(hardware_parts PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
 target_link_libraries(hardware_parts
     PUBLIC joulemark::device joulemark::analysis
-    PRIVATE joulemark_warnings)
+    PRIVATE joulemark::report joulemark_warnings)
 
 add_executable(hardware_check hardware/main.cpp)
 target_link_libraries(hardware_check PRIVATE hardware_parts CLI11::CLI11 joulemark_warnings)

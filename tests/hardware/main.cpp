@@ -39,6 +39,17 @@ Result<void> write_file(const std::filesystem::path& path, const std::string& te
     return {};
 }
 
+Result<void> write_trace(const Options& options,
+                         const std::string& name,
+                         const DeviceInfo& device,
+                         const Recording& recording) {
+    const auto text = trace_csv(device, recording);
+    if (!text) {
+        return tl::unexpected(text.error());
+    }
+    return write_file(std::filesystem::path(options.trace_folder) / name, *text);
+}
+
 // Exit status 3 of the load: what it needs is missing here, which it has explained.
 void measure_load(device::Device& gpu,
                   Clock& clock,
@@ -91,14 +102,13 @@ Result<void> check(device::Device& gpu,
     }
 
     const std::string stem = file_stem(findings.device.product);
-    const std::filesystem::path traces = options.trace_folder;
     auto done =
         write_file(std::filesystem::path(options.page_folder) / (stem + ".md"), markdown(findings));
     if (done) {
-        done = write_file(traces / (stem + "-idle.csv"), trace_csv(findings.idle));
+        done = write_trace(options, stem + "-idle.csv", findings.device, findings.idle);
     }
     if (done && !findings.loaded.fast.empty()) {
-        done = write_file(traces / (stem + "-load.csv"), trace_csv(findings.loaded));
+        done = write_trace(options, stem + "-load.csv", findings.device, findings.loaded);
     }
     return done;
 }

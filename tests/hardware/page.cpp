@@ -1,10 +1,11 @@
 #include "hardware/page.hpp"
 
 #include "core/text.hpp"
+#include "report/trace_csv.hpp"
 
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <iterator>
@@ -259,18 +260,40 @@ void write_load(const Findings& f, Out out) {
     }
 }
 
-constexpr std::array<Metric, 3> traced = {
-    Metric::power, Metric::average_power, Metric::energy_counter};
+constexpr Nanoseconds longest_thinned = std::chrono::milliseconds{50};
 
 bool same_row(const Columns& columns, std::size_t a, std::size_t b) {
-    for (const Metric metric : traced) {
-        const auto values = columns.values(metric);
-        if (!values.empty() && values[a] != values[b] &&
-            !(std::isnan(values[a]) && std::isnan(values[b]))) {
-            return false;
+    return std::ranges::all_of(columns.column, [&](const std::vector<double>& values) {
+        return values.empty() || values[a] == values[b] ||
+               (std::isnan(values[a]) && std::isnan(values[b]));
+    });
+}
+
+// A column without any reading is one that the device does not have.
+void drop_empty_columns(Columns& columns) {
+    for (std::vector<double>& values : columns.column) {
+        if (!spread(values)) {
+            values.clear();
         }
     }
-    return true;
+}
+
+Columns thinned(const Columns& all) {
+    Columns kept;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const bool repeats =
+            i > 0 && i + 1 < all.size() && same_row(all, i - 1, i) && same_row(all, i, i + 1);
+        if (repeats && all.time[i + 1] - kept.time.back() < longest_thinned) {
+            continue;
+        }
+        kept.time.push_back(all.time[i]);
+        for (std::size_t m = 0; m < metric_count; ++m) {
+            if (!all.column[m].empty()) {
+                kept.column[m].push_back(all.column[m][i]);
+            }
+        }
+    }
+    return kept;
 }
 
 } // namespace
@@ -303,31 +326,28 @@ std::string markdown(const Findings& findings) {
     return text;
 }
 
-std::string trace_csv(const Recording& recording) {
-    std::string text = "time_s";
-    const Out out(text);
-    const Columns& fast = recording.fast;
-    for (const Metric metric : traced) {
-        if (spread(fast.values(metric))) {
-            fmt::format_to(out, ",{}", name_of(metric).csv);
-        }
+Result<std::string> trace_csv(const DeviceInfo& device, const Recording& recording) {
+    TraceInfo info;
+    info.device = device;
+    info.device.serial.reset();
+    info.device.uuid.reset();
+    info.interval = longest_thinned;
+    Columns fast = recording.fast;
+    Columns slow = recording.slow;
+    drop_empty_columns(fast);
+    drop_empty_columns(slow);
+    const auto trace = Trace::make(std::move(info), thinned(fast), std::move(slow));
+    if (!trace) {
+        return tl::unexpected(trace.error());
     }
-    text += '\n';
-    for (std::size_t i = 0; i < fast.size(); ++i) {
-        const bool inside_a_stretch =
-            i > 0 && i + 1 < fast.size() && same_row(fast, i - 1, i) && same_row(fast, i, i + 1);
-        if (inside_a_stretch) {
-            continue;
-        }
-        fmt::format_to(out, "{:.6f}", to_seconds(fast.time[i] - fast.time.front()).value());
-        for (const Metric metric : traced) {
-            if (!spread(fast.values(metric))) {
-                continue;
-            }
-            const double value = fast.values(metric)[i];
-            text += std::isnan(value) ? std::string(",") : fmt::format(",{:.9g}", value);
-        }
-        text += '\n';
+    std::string text;
+    const auto rows =
+        report::write_trace_csv({&*trace, 1}, [&](std::string_view piece) -> Result<void> {
+            text += piece;
+            return {};
+        });
+    if (!rows) {
+        return tl::unexpected(rows.error());
     }
     return text;
 }

@@ -27,9 +27,9 @@ struct Findings {
 
 [[nodiscard]] std::string markdown(const Findings& findings);
 
-// CSV with the columns of the metric table and `time_s` since the first reading. Of readings that
-// repeat the one before only the last before a change is kept, so that the recording can be drawn
-// and integrated as it was.
-[[nodiscard]] std::string trace_csv(const Recording& recording);
+// The recording as joulemark's own trace CSV, without serial number and UUID. Of fast readings that
+// repeat the one before and are repeated by the next, one in 50 ms is kept: every change keeps the
+// readings before and after it.
+[[nodiscard]] Result<std::string> trace_csv(const DeviceInfo& device, const Recording& recording);
 
 } // namespace joulemark::hardware
