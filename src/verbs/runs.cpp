@@ -63,13 +63,28 @@ Result<void> keep(RunRecord& record, const std::vector<Trace>& traces, const Con
     return (*writer)->finish(record, reports);
 }
 
+// A file that cannot be opened is a matter of storage, whatever the reason: scripts tell it from a wrong option and
+// from a missing device by the kind.
+Error as_storage_error(Error error) {
+    const bool about_access = error.kind == Kind::not_found || error.kind == Kind::permission;
+    if (about_access) error.kind = Kind::io;
+    return error;
+}
+
 } // namespace
 
 Result<std::unique_ptr<store::Store>> open_store(const Context& context) {
-    if (!context.store_path.empty()) return store::Store::open(context.store_path);
-    auto path = store::default_path();
-    if (!path) return tl::unexpected(path.error());
-    return store::Store::open(*path);
+    std::string path = context.store_path;
+    if (path.empty()) {
+        auto usual = store::default_path();
+        if (!usual) return tl::unexpected(usual.error());
+        path = *usual;
+    }
+    auto store = store::Store::open(path);
+    if (store) return store;
+    Error error = as_storage_error(store.error());
+    if (error.kind == Kind::invalid_argument) error.kind = Kind::corrupt; // a file, but no store of ours
+    return tl::unexpected(std::move(error));
 }
 
 Result<std::vector<store::RunSummary>> list_runs(const Context& context) {
@@ -97,7 +112,7 @@ Result<void> remove_run(std::string_view name, const Context& context) {
 
 Result<ImportedRun> import_log(const ImportRequest& request, const Context& context) {
     auto log = device::read_power_log_file(request.path, request.log);
-    if (!log) return tl::unexpected(log.error());
+    if (!log) return tl::unexpected(as_storage_error(log.error()));
     RunRecord record = record_of(request, *log);
     record.window = common_extent(log->traces);
     auto analysed =

@@ -68,7 +68,7 @@ def test_not_available_is_missing_and_never_zero(program, tmp_path):
     [
         (b"", "empty"),
         (b"\x00\x01\x02\xff" * 500, "binary"),
-        (b"hello,world\n1,2\n", "header"),
+        (b"hello,world\n1,2\n", "first line"),
         (HEADER.encode(), "row"),
         (HEADER.encode() + b"x" * 3_000_000, "line"),
     ],

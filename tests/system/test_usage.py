@@ -46,7 +46,7 @@ def test_version(program):
         (["measure", "-d", "gpu7", "--duration", "1s"], "sim:"),
         (["measure", "-d", "sim:h200", "--"], "no command"),
         (["show", "--", "ls"], "only 'measure'"),
-        (["show", "nosuch"], "nosuch"),
+        (["show", "nosuch"], "no runs yet"),
         (["export", "last", "--format", "xml"], "csv or json"),
         (["import"], "file"),
     ],
@@ -59,6 +59,7 @@ def test_a_mistake_ends_with_2_and_names_the_fix(program, arguments, says):
 
 
 def test_with_json_a_failure_is_a_document_too(program):
+    program.run("measure", "-d", "sim:h200", "--duration", "300ms")
     done = program.run("--json", "show", "nosuch")
     assert done.returncode == 2
     document = parse(done.stdout)
