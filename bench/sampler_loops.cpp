@@ -4,6 +4,7 @@
 #include "device/registry.hpp"
 #include "sampler/histogram.hpp"
 #include "sampler/sampler.hpp"
+#include "sampler/this_thread.hpp"
 
 #include <dlfcn.h>
 #include <fmt/format.h>
@@ -33,6 +34,8 @@ double process_cpu_us() {
     };
     return us(usage.ru_utime) + us(usage.ru_stime);
 }
+
+double thread_cpu_us() { return sampler::thread_cpu_time().value_or(0_s).value() * 1e6; }
 
 Instant now() {
     timespec t{};
@@ -131,7 +134,7 @@ private:
 
 class LibraryDevice final : public device::Device {
 public:
-    static Result<std::unique_ptr<device::Device>> open(void* library, unsigned index) {
+    static Result<std::unique_ptr<LibraryDevice>> open(void* library, unsigned index) {
         std::unique_ptr<LibraryDevice> device(new LibraryDevice);
         unsigned (*handle_by_index)(unsigned, void**) = nullptr;
         const bool found = bind(library, "nvmlDeviceGetHandleByIndex_v2", handle_by_index) &&
@@ -144,11 +147,14 @@ public:
         return device;
     }
     [[nodiscard]] const DeviceInfo& info() const override { return info_; }
+    bool call(unsigned& power_mw, unsigned long long& energy_mj) {
+        return power_usage_(handle_, &power_mw) == 0 && energy_(handle_, &energy_mj) == 0;
+    }
     [[nodiscard]] Result<device::FastReading> read_fast() override {
         return timed([&](device::FastReading& reading) {
             unsigned power_mw = 0;
             unsigned long long energy_mj = 0;
-            if (power_usage_(handle_, &power_mw) == 0 && energy_(handle_, &energy_mj) == 0) {
+            if (call(power_mw, energy_mj)) {
                 reading.power = Watts{power_mw * 1e-3};
                 reading.energy_counter = Joules{static_cast<double>(energy_mj) * 1e-3};
             }
@@ -234,7 +240,7 @@ Devices constant_devices(const Plan& plan) {
     return devices;
 }
 
-Result<Devices> library_devices(const Plan& plan) {
+Result<void*> open_library(const Plan& plan) {
     void* library = dlopen(plan.library.value_or("").c_str(), RTLD_NOW | RTLD_LOCAL);
     unsigned (*init)() = nullptr;
     if (library != nullptr) {
@@ -243,15 +249,41 @@ Result<Devices> library_devices(const Plan& plan) {
     if (init == nullptr || init() != 0) {
         return fail(Kind::unavailable, "the NVML library cannot be used; name it with --library");
     }
+    return library;
+}
+
+Result<Devices> library_devices(const Plan& plan) {
+    const Result<void*> library = open_library(plan);
     Devices devices;
-    for (unsigned i = 0; i < plan.devices; ++i) {
-        auto device = LibraryDevice::open(library, i);
+    for (unsigned i = 0; library && i < plan.devices; ++i) {
+        auto device = LibraryDevice::open(*library, i);
         if (!device) {
             return tl::unexpected(device.error());
         }
         devices.push_back(std::move(*device));
     }
+    if (!library) {
+        return tl::unexpected(library.error());
+    }
     return devices;
+}
+
+Result<Outcome> run_library_alone(const Plan& plan) {
+    constexpr std::uint64_t count = 500'000;
+    const auto device =
+        open_library(plan).and_then([](void* library) { return LibraryDevice::open(library, 0); });
+    if (!device) {
+        return tl::unexpected(device.error());
+    }
+    unsigned power_mw = 0;
+    unsigned long long energy_mj = 0;
+    const double cpu = thread_cpu_us();
+    Outcome outcome;
+    while (outcome.samples < count && (*device)->call(power_mw, energy_mj)) {
+        ++outcome.samples;
+    }
+    outcome.cpu_us = (thread_cpu_us() - cpu) / static_cast<double>(outcome.samples);
+    return outcome;
 }
 
 Result<Devices> nvml_devices(const Plan& plan) {

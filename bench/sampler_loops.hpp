@@ -48,15 +48,15 @@ using Devices = std::vector<std::unique_ptr<device::Device>>;
 // Python loop does.
 [[nodiscard]] Result<Devices> library_devices(const Plan& plan);
 
+// The same two calls again and again, with nothing around them.
+[[nodiscard]] Result<Outcome> run_library_alone(const Plan& plan);
 // joulemark's own NVML back-end.
 [[nodiscard]] Result<Devices> nvml_devices(const Plan& plan);
 
 [[nodiscard]] Result<Outcome> run_sampler(const Plan& plan, Devices devices);
 
-// One device read by the sampling loop as fast as it goes, no sleeps: the loop's own CPU and the
-// library's. And the two library calls alone, with the two clock reads that date them.
+// One device read by the sampling loop as fast as it goes, without sleeps.
 [[nodiscard]] Result<Outcome> run_unpaced(const Plan& plan);
-[[nodiscard]] Result<Outcome> run_library_alone(const Plan& plan);
 
 // bench/python_sampler.py with the shape "loop", "threads" or "unpaced".
 [[nodiscard]] Result<Outcome> run_python(const Plan& plan, const std::string& shape);

@@ -93,23 +93,4 @@ Result<Outcome> run_unpaced(const Plan& plan) {
     return outcome;
 }
 
-Result<Outcome> run_library_alone(const Plan& plan) {
-    Plan single = plan;
-    single.devices = 1;
-    auto devices = library_devices(single);
-    if (!devices) {
-        return tl::unexpected(devices.error());
-    }
-    const double begin = thread_cpu_us();
-    for (std::uint64_t i = 0; i < samples; ++i) {
-        if (!devices->front()->read_fast()) {
-            return fail(Kind::unavailable, "the library did not answer");
-        }
-    }
-    Outcome outcome;
-    outcome.samples = samples;
-    outcome.cpu_us = (thread_cpu_us() - begin) / static_cast<double>(samples);
-    return outcome;
-}
-
 } // namespace joulemark::bench

@@ -38,10 +38,10 @@ struct Step {
 // by are missed.
 [[nodiscard]] constexpr Step next_deadline(const Grid& grid, Instant last, Instant now) {
     const std::int64_t following = grid.index_at(last) + 1;
-    const std::int64_t reachable = grid.index_at(now - Nanoseconds{1}) + 1;
-    if (reachable <= following) {
+    if (now <= grid.moment(following)) {
         return {grid.moment(following), 0};
     }
+    const std::int64_t reachable = grid.index_at(now - Nanoseconds{1}) + 1;
     return {grid.moment(reachable), static_cast<std::uint64_t>(reachable - following)};
 }
 
