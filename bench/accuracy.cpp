@@ -1,6 +1,6 @@
 // The accuracy table: every cell of sensor, load and window, our estimate beside two naive ones.
 //
-//     bench_accuracy [--trials 1000] [--seed 1] [--gpu NAME] [--markdown]
+//     bench_accuracy [--trials 2000] [--seed 1] [--gpu NAME] [--markdown]
 //
 // Exit status 1 when a cell misses what docs/reference/accuracy.md promises.
 #include "accuracy_trials.hpp"
@@ -22,7 +22,7 @@ using namespace joulemark;
 using namespace joulemark::bench;
 
 struct Options {
-    std::size_t trials = 1000;
+    std::size_t trials = 2000;
     std::uint64_t seed = 1;
     std::string_view gpu;
     bool markdown = false;
@@ -91,6 +91,14 @@ int main(int argc, char** argv) {
     if (!options.gpu.empty())
         std::erase_if(cells, [&](const AccuracyCell& c) { return c.gpu != options.gpu; });
     const std::vector<AccuracyResult> results = run_all(cells, options);
+    fmt::print("Simulated cards with the sensors that are documented for their type, each with a gain (2.6 %), a delay "
+               "(30 %) and a timer jitter (0.2 ms) of its own; windows drawn within 10 % of the length given; {} seeded "
+               "trials a cell, seed {}. Errors are against the true energy as the source's gain scales it, so they show "
+               "the method; `covers` counts how often the printed interval holds the truth, before the gain term and "
+               "with it. *trapezoid*: polled power readings, edges interpolated. *raw counter*: its value at the end "
+               "minus that at the start. `holds`: both coverages are at least 93 %, and no baseline has a smaller rms "
+               "error (3 % and 0.01 points are taken for a tie).\n\n",
+               options.trials, options.seed);
     fmt::print("| sensor of | load | window s | joulemark rms % | trapezoid rms % | raw counter rms % | "
                "interval % | covers % | covers with gain % | holds |\n"
                "|---|---|---|---|---|---|---|---|---|---|\n");
@@ -100,6 +108,7 @@ int main(int argc, char** argv) {
         if (!verdict.good()) ++failed;
         print_row(cells[i], results[i], verdict);
     }
+    fmt::print("\n{} of {} cells hold.\n", cells.size() - failed, cells.size());
     fmt::print(stderr, "{} of {} cells hold over {} trials each, seed {}\n", cells.size() - failed,
                cells.size(), options.trials, options.seed);
     return failed == 0 ? 0 : 1;
