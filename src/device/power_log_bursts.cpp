@@ -223,12 +223,13 @@ Interleaving judge(const BurstFinding& finding, double share) {
     if (finding.rows_per_burst < 2 || finding.rows_per_burst > most_gpus) {
         return Interleaving::one;
     }
-    const bool few = finding.bursts < 5;
-    if (share >= 0.8 && (!few || finding.within < close_rows)) {
+    const bool many = finding.bursts >= 5;
+    if (share >= 0.8 && (many || finding.within < too_close)) {
         return Interleaving::several;
     }
-    // Rows of one GPU, read at random moments, have bursts of every length.
-    return share >= 0.3 && finding.within < close_rows ? Interleaving::unclear : Interleaving::one;
+    // One GPU whose rows come late at random moments has bursts of every length, none of them
+    // frequent.
+    return share >= 0.4 && finding.within < close_rows ? Interleaving::unclear : Interleaving::one;
 }
 
 } // namespace
