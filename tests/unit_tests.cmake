@@ -32,3 +32,12 @@ foreach(room IN LISTS tested_rooms)
     set_tests_properties(${JOULEMARK_TEST_PREFIX}${target} PROPERTIES ENVIRONMENT
         "ASAN_OPTIONS=hard_rss_limit_mb=4096;TSAN_OPTIONS=memory_limit_mb=8192")
 endforeach()
+
+# The trials of bench_accuracy, fewer of them: they need rooms that no single room's tests may link.
+if(JOULEMARK_TEST_ROOMS STREQUAL "all")
+    add_executable(test_accuracy accuracy/accuracy_test.cpp "${PROJECT_SOURCE_DIR}/bench/accuracy_trials.cpp")
+    target_include_directories(test_accuracy PRIVATE "${PROJECT_SOURCE_DIR}/bench")
+    target_link_libraries(test_accuracy PRIVATE joulemark::analysis joulemark::physics joulemark::sampler
+        GTest::gtest_main joulemark_warnings)
+    joulemark_test(test_accuracy unit 300 test_accuracy)
+endif()
