@@ -8,6 +8,9 @@
 #include <rapidcheck/gtest.h>
 #include <unistd.h>
 
+#include <array>
+#include <thread>
+
 namespace joulemark::device {
 namespace {
 
@@ -216,6 +219,32 @@ TEST_F(NvmlDeviceTest, PermissionTakenAwaySaysWhichOne) {
     ASSERT_FALSE(reading);
     EXPECT_EQ(reading.error().kind, Kind::permission);
     EXPECT_THAT(reading.error().message, HasSubstr("docker run --gpus"));
+}
+
+TEST_F(NvmlDeviceTest, SeveralGpusMayBeReadFromSeveralThreads) {
+    fake_.script("gpu h200\npower constant 100\ngpu h200\npower constant 200");
+    std::vector<std::unique_ptr<NvmlDevice>> gpus;
+    for (std::uint32_t i = 0; i < 2; ++i) {
+        auto device = fake_.open_device(i);
+        ASSERT_TRUE(device);
+        gpus.push_back(std::move(*device));
+    }
+    std::array<int, 2> right{};
+    {
+        std::vector<std::jthread> threads;
+        for (std::size_t i = 0; i < gpus.size(); ++i) {
+            threads.emplace_back([&, i] {
+                for (int n = 0; n < 200; ++n) {
+                    const auto fast = gpus[i]->read_fast();
+                    const auto slow = gpus[i]->read_slow();
+                    const auto samples = gpus[i]->driver_samples();
+                    right[i] += fast && slow && samples &&
+                                fast->power == Watts{100.0 * static_cast<double>(i + 1)};
+                }
+            });
+        }
+    }
+    EXPECT_THAT(right, testing::ElementsAre(200, 200));
 }
 
 // ---- Processes
