@@ -23,3 +23,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
             -Wno-null-dereference -Wno-maybe-uninitialized)
     endif()
 endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    # libstdc++ 12 itself calls a function it deprecates, from std::stable_sort.
+    target_compile_options(joulemark_warnings INTERFACE -Wno-deprecated-declarations)
+endif()
