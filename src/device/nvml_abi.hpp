@@ -4,6 +4,7 @@
 // MHz, µs) appear in names and die in the nvml_* files. Constants and plain structs only.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -115,13 +116,13 @@ struct Utilization { // nvmlUtilization_t, percent
 static_assert(sizeof(Utilization) == 8);
 
 struct PciInfo { // nvmlPciInfo_t of version 3; older calls leave `bus_id` untouched
-    char bus_id_legacy[16];
+    std::array<char, 16> bus_id_legacy;
     std::uint32_t domain;
     std::uint32_t bus;
     std::uint32_t device;
     std::uint32_t pci_device_id;
     std::uint32_t pci_subsystem_id;
-    char bus_id[32];
+    std::array<char, 32> bus_id;
 };
 static_assert(sizeof(PciInfo) == 68 && alignof(PciInfo) == 4 && offsetof(PciInfo, domain) == 16 &&
               offsetof(PciInfo, bus_id) == 36);

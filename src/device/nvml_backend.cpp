@@ -1,11 +1,15 @@
 #include "device/nvml_backend.hpp"
 
+#include "core/device_info.hpp"
+#include "core/inventory.hpp"
+#include "core/result.hpp"
 #include "core/text.hpp"
+#include "device/device.hpp"
 #include "device/nvml_device.hpp"
-#include "device/nvml_identity.hpp"
+#include "device/nvml_gpus.hpp"
 #include "device/nvml_library.hpp"
-#include "device/nvml_pci.hpp"
-#include "device/nvml_status.hpp"
+#include "device/nvml_selector.hpp"
+#include "device/registry.hpp"
 #include "device/sysfs.hpp"
 #include "device/visible_devices.hpp"
 
@@ -13,31 +17,25 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace joulemark::device {
 
-using nvml::Handle;
+using nvml::FoundGpu;
 using nvml::Library;
-using nvml::Return;
 
 namespace {
 
 using LibraryPointer = std::shared_ptr<const Library>;
 using Devices = std::vector<std::unique_ptr<Device>>;
-
-// One of the GPUs that NVML counts; without a handle when it does not let itself be opened.
-struct Found {
-    std::uint32_t index = 0;
-    Handle handle = nullptr;
-    nvml::Identity identity;
-    std::optional<Error> problem;
-};
-
-std::string name_of_index(std::uint32_t index) { return fmt::format("nvml:{}", index); }
 
 // The usual cause of a mismatch is an update of the driver while it runs; both versions make that
 // plain.
@@ -54,42 +52,8 @@ Result<LibraryPointer> open_library(const Surroundings& where) {
     return library;
 }
 
-Result<std::uint32_t> count_gpus(const Library& library) {
-    std::uint32_t count = 0;
-    if (const Return code = library.call().device_count(&count); code != Return::success) {
-        return tl::unexpected(nvml::error_of(code, "The list of NVIDIA GPUs"));
-    }
-    constexpr std::uint32_t most_gpus = 1024; // guards against a library that answers nonsense
-    return std::min(count, most_gpus);
-}
-
-Found look_at(const Library& library, std::uint32_t index) {
-    Found found;
-    found.index = index;
-    const Return code = library.call().handle_by_index(index, &found.handle);
-    if (code == Return::success) {
-        found.identity = nvml::identify(library, found.handle, index);
-        return found;
-    }
-    found.handle = nullptr;
-    found.identity.info.name = name_of_index(index);
-    found.identity.info.backend = "nvml";
-    found.identity.info.product = "NVIDIA GPU";
-    found.identity.info.driver = library.driver_version();
-    found.problem = nvml::error_of(code, name_of_index(index));
-    return found;
-}
-
-std::vector<Found> look_at_all(const Library& library, std::uint32_t count) {
-    std::vector<Found> gpus;
-    for (std::uint32_t i = 0; i < count; ++i) {
-        gpus.push_back(look_at(library, i));
-    }
-    return gpus;
-}
-
 Result<std::unique_ptr<NvmlDevice>> open_found(const LibraryPointer& library,
-                                               const Found& found,
+                                               const FoundGpu& found,
                                                const Surroundings& where) {
     assert(where.clock != nullptr);
     if (found.problem) {
@@ -98,63 +62,22 @@ Result<std::unique_ptr<NvmlDevice>> open_found(const LibraryPointer& library,
     return NvmlDevice::open(library, found.handle, found.identity, *where.clock);
 }
 
-// "There are nvml:0 to nvml:3."
-std::string what_is_there(std::size_t count) {
-    if (count == 0) {
-        return "NVML finds no GPU.";
-    }
-    return count == 1 ? "There is nvml:0 only."
-                      : fmt::format("There are nvml:0 to nvml:{}.", count - 1);
-}
-
-tl::unexpected<Error> no_such_gpu(std::string_view selector,
-                                  std::string_view why,
-                                  std::size_t count) {
-    return fail(Kind::not_found,
-                fmt::format("nvml:{}: {}. {} 'joulemark devices' lists them",
-                            printable(selector),
-                            why,
-                            what_is_there(count)));
-}
-
-// Identities of the GPUs that can be opened, with their positions in `gpus`.
-struct Candidates {
-    std::vector<GpuIdentity> identities;
-    std::vector<std::size_t> positions;
-};
-
-Candidates candidates_of(const Library& library, std::span<const Found> gpus) {
-    Candidates candidates;
-    for (std::size_t i = 0; i < gpus.size(); ++i) {
-        if (gpus[i].problem) {
-            continue;
-        }
-        const DeviceInfo& info = gpus[i].identity.info;
-        candidates.identities.push_back({.uuid = info.uuid.value_or(""),
-                                         .pci_bus_id = info.pci_bus_id.value_or(""),
-                                         .product = info.product,
-                                         .mig_uuids = nvml::mig_uuids_of(library, gpus[i].handle)});
-        candidates.positions.push_back(i);
-    }
-    return candidates;
-}
-
 struct Chosen {
     std::vector<std::size_t> positions; // in the list of GPUs found
     std::vector<std::string> notes;     // for every device opened
 };
 
 Chosen choose_visible(const Library& library,
-                      std::span<const Found> gpus,
+                      std::span<const FoundGpu> gpus,
                       const std::optional<std::string>& variable) {
-    const Candidates candidates = candidates_of(library, gpus);
+    const nvml::Candidates candidates = nvml::candidates_of(library, gpus);
     VisibleGpus visible = visible_gpus(variable, candidates.identities);
     Chosen chosen;
     chosen.notes = std::move(visible.notes);
     for (const std::size_t i : visible.order) {
         chosen.positions.push_back(candidates.positions[i]);
     }
-    for (const Found& gpu : gpus) {
+    for (const FoundGpu& gpu : gpus) {
         if (gpu.problem) {
             chosen.notes.push_back(
                 fmt::format("{} is left out. {}", gpu.identity.info.name, gpu.problem->message));
@@ -163,8 +86,8 @@ Chosen choose_visible(const Library& library,
     return chosen;
 }
 
-Error nothing_visible(std::span<const Found> gpus, const std::optional<std::string>& variable) {
-    for (const Found& gpu : gpus) {
+Error nothing_visible(std::span<const FoundGpu> gpus, const std::optional<std::string>& variable) {
+    for (const FoundGpu& gpu : gpus) {
         if (gpu.problem && !variable) {
             return *gpu.problem;
         }
@@ -184,11 +107,11 @@ Error nothing_visible(std::span<const Found> gpus, const std::optional<std::stri
 }
 
 Result<Devices> open_visible(const LibraryPointer& library, const Surroundings& where) {
-    const Result<std::uint32_t> count = count_gpus(*library);
+    const Result<std::uint32_t> count = nvml::count_gpus(*library);
     if (!count) {
         return tl::unexpected(count.error());
     }
-    const std::vector<Found> gpus = look_at_all(*library, *count);
+    const std::vector<FoundGpu> gpus = nvml::look_at_all(*library, *count);
     Chosen chosen = choose_visible(*library, gpus, where.cuda_visible_devices);
     std::vector<std::unique_ptr<NvmlDevice>> opened;
     std::optional<Error> first_error;
@@ -216,99 +139,6 @@ Result<Devices> open_visible(const LibraryPointer& library, const Surroundings& 
     return devices;
 }
 
-// The whole GPU behind a MIG UUID, as the driver or the list of instances tells it.
-std::optional<std::string> gpu_uuid_of_mig(const Library& library, const std::string& mig_uuid) {
-    Handle instance = nullptr;
-    const nvml::Functions& f = library.call();
-    if (f.handle_by_uuid == nullptr ||
-        f.handle_by_uuid(mig_uuid.c_str(), &instance) != Return::success) {
-        return std::nullopt;
-    }
-    const Result<Handle> gpu = nvml::whole_gpu_of(library, instance);
-    return gpu ? nvml::uuid_of(library, *gpu) : std::nullopt;
-}
-
-struct Selected {
-    Found found;
-    std::optional<std::string> note;
-};
-
-Result<Selected> select_index(const Library& library,
-                              std::string_view selector,
-                              std::uint32_t count) {
-    const auto index = parse_int(selector);
-    if (!index || *index < 0 || *index >= std::int64_t{count}) {
-        return no_such_gpu(selector, "there is no such GPU", count);
-    }
-    return Selected{look_at(library, static_cast<std::uint32_t>(*index)), std::nullopt};
-}
-
-Result<Selected> select_pci(const Library& library,
-                            const PciAddress& address,
-                            std::string_view selector,
-                            std::uint32_t count) {
-    for (Found& gpu : look_at_all(library, count)) {
-        if (parse_pci_address(gpu.identity.info.pci_bus_id.value_or("")) == address) {
-            return Selected{std::move(gpu), std::nullopt};
-        }
-    }
-    return no_such_gpu(selector, "no NVIDIA GPU is at this PCI address", count);
-}
-
-Result<Selected> select_uuid(const Library& library,
-                             std::string_view selector,
-                             std::uint32_t count) {
-    std::vector<Found> gpus = look_at_all(library, count);
-    const Candidates candidates = candidates_of(library, gpus);
-    std::optional<std::string> note;
-    std::string wanted(selector);
-    if (selector.starts_with("MIG-")) {
-        note = fmt::format("{} is an instance on this GPU: NVML measures the GPU as a whole, all "
-                           "its instances together.",
-                           printable(selector));
-        const auto owner = std::ranges::find_if(candidates.identities, [&](const GpuIdentity& gpu) {
-            return std::ranges::find(gpu.mig_uuids, wanted) != gpu.mig_uuids.end();
-        });
-        wanted = owner == candidates.identities.end()
-                     ? gpu_uuid_of_mig(library, wanted).value_or("")
-                     : owner->uuid;
-        if (wanted.empty()) {
-            return no_such_gpu(selector, "there is no such MIG instance", count);
-        }
-    }
-    const auto found = gpu_with_uuid_prefix(wanted, candidates.identities);
-    if (!found) {
-        return no_such_gpu(
-            selector, "no GPU, or more than one, has a UUID that begins like this", count);
-    }
-    return Selected{std::move(gpus[candidates.positions[*found]]), std::move(note)};
-}
-
-bool is_number(std::string_view text) {
-    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
-Result<Selected> select_gpu(const Library& library, std::string_view selector) {
-    const Result<std::uint32_t> count = count_gpus(library);
-    if (!count) {
-        return tl::unexpected(count.error());
-    }
-    if (is_number(selector)) {
-        return select_index(library, selector, *count);
-    }
-    if (selector.starts_with("GPU-") || selector.starts_with("MIG-")) {
-        return select_uuid(library, selector, *count);
-    }
-    if (const auto address = parse_pci_address(selector)) {
-        return select_pci(library, *address, selector, *count);
-    }
-    return fail(Kind::invalid_argument,
-                fmt::format("nvml:{}: after 'nvml:' comes an index (0), a UUID or its beginning "
-                            "(GPU-1a2b), a MIG UUID, a PCI bus id (0000:65:00.0) or 'all'. {}",
-                            printable(selector),
-                            what_is_there(*count)));
-}
-
 BackendReport report_of(const Library& library, std::span<const Listing> listings) {
     BackendReport report{.backend = "nvml", .usable = false, .finding = "", .mend = ""};
     std::size_t broken = 0;
@@ -333,6 +163,21 @@ BackendReport report_of(const Library& library, std::span<const Listing> listing
     return report;
 }
 
+// Whether an NVIDIA device (PCI vendor 10de) of display class is on the PCI bus; nothing where
+// sysfs shows no bus.
+std::optional<bool> has_nvidia_gpu(const std::string& sysfs_root) {
+    const std::string folder = sysfs_root + "/bus/pci/devices";
+    const std::vector<std::string> devices = entries_of(folder);
+    if (devices.empty()) {
+        return std::nullopt;
+    }
+    return std::ranges::any_of(devices, [&](const std::string& device) {
+        const std::string path = folder + "/" + device;
+        return text_at(path + "/vendor") == "0x10de" &&
+               text_at(path + "/class").value_or("").starts_with("0x03");
+    });
+}
+
 BackendReport unusable(const Error& error) {
     // The message is "what. How to mend it".
     const std::size_t end = error.message.find(". ");
@@ -347,14 +192,19 @@ BackendReport unusable(const Error& error) {
 NvmlSurvey survey_nvml(const Surroundings& where) {
     const Result<LibraryPointer> library = open_library(where);
     if (!library) {
-        return {.devices = {}, .report = unusable(library.error())};
+        BackendReport report = unusable(library.error());
+        if (has_nvidia_gpu(where.sysfs_root) == false) {
+            report.finding = "no NVIDIA GPU is on the PCI bus, and NVML does not start";
+            report.mend.clear();
+        }
+        return {.devices = {}, .report = std::move(report)};
     }
-    const Result<std::uint32_t> count = count_gpus(**library);
+    const Result<std::uint32_t> count = nvml::count_gpus(**library);
     if (!count) {
         return {.devices = {}, .report = unusable(count.error())};
     }
     NvmlSurvey survey;
-    for (const Found& gpu : look_at_all(**library, *count)) {
+    for (const FoundGpu& gpu : nvml::look_at_all(**library, *count)) {
         const auto device = open_found(*library, gpu, where);
         if (device) {
             survey.devices.push_back({(*device)->info(), std::nullopt});
@@ -375,7 +225,7 @@ Result<std::vector<std::unique_ptr<Device>>> open_nvml(std::string_view selector
     if (selector.empty() || selector == "all") {
         return open_visible(*library, where);
     }
-    const Result<Selected> selected = select_gpu(**library, selector);
+    const Result<nvml::SelectedGpu> selected = nvml::select_gpu(**library, selector);
     if (!selected) {
         return tl::unexpected(selected.error());
     }

@@ -2,6 +2,9 @@
 // Devices keep the NVML library open for as long as they live. Safe from any thread.
 #pragma once
 
+#include "core/inventory.hpp"
+#include "core/result.hpp"
+#include "device/device.hpp"
 #include "device/registry.hpp"
 
 #include <memory>

@@ -1,14 +1,30 @@
 #include "device/nvml_device.hpp"
 
+#include "core/clock.hpp"
+#include "core/device_info.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "device/device.hpp"
+#include "device/nvml_abi.hpp"
+#include "device/nvml_identity.hpp"
+#include "device/nvml_library.hpp"
+#include "device/nvml_power.hpp"
+#include "device/nvml_ring.hpp"
 #include "device/nvml_sensors.hpp"
+#include "device/nvml_state.hpp"
 #include "device/nvml_status.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstddef>
+#include <memory>
 #include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace joulemark::device {
 

@@ -4,7 +4,11 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/device_info.hpp"
+#include "core/result.hpp"
+#include "core/units.hpp"
 #include "device/device.hpp"
+#include "device/nvml_abi.hpp"
 #include "device/nvml_identity.hpp"
 #include "device/nvml_library.hpp"
 #include "device/nvml_power.hpp"
@@ -12,6 +16,10 @@
 #include "device/nvml_state.hpp"
 
 #include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace joulemark::device {
 

@@ -1,6 +1,13 @@
 #include "device/nvml_fields.hpp"
 
+#include "core/units.hpp"
+#include "device/nvml_abi.hpp"
+#include "device/nvml_library.hpp"
+
+#include <cstdint>
 #include <limits>
+#include <optional>
+#include <span>
 
 namespace joulemark::device::nvml {
 

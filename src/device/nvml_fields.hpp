@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/units.hpp"
+#include "device/nvml_abi.hpp"
 #include "device/nvml_library.hpp"
 
 #include <cstdint>

@@ -1,16 +1,28 @@
 #include "device/nvml_identity.hpp"
 
+#include "core/device_info.hpp"
+#include "core/result.hpp"
 #include "core/text.hpp"
+#include "core/units.hpp"
+#include "device/nvml_abi.hpp"
 #include "device/nvml_fields.hpp"
+#include "device/nvml_library.hpp"
 #include "device/nvml_pci.hpp"
 #include "device/nvml_processes.hpp"
 #include "device/nvml_status.hpp"
+#include "physics/architecture.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace joulemark::device::nvml {
 
@@ -186,13 +198,14 @@ std::optional<std::string> pci_bus_id_of(const Library& library, Handle handle) 
     if (f.pci_info == nullptr || f.pci_info(handle, &pci) != Return::success) {
         return std::nullopt;
     }
-    const auto bounded = [](const char* data, std::size_t size) {
-        const std::string_view all(data, size);
+    // The driver may fill a buffer to its end.
+    const auto bounded = [](const auto& buffer) {
+        const std::string_view all(buffer.data(), buffer.size());
         return all.substr(0, all.find('\0'));
     };
-    std::string_view id = bounded(pci.bus_id, sizeof pci.bus_id);
+    std::string_view id = bounded(pci.bus_id);
     if (id.empty()) {
-        id = bounded(pci.bus_id_legacy, sizeof pci.bus_id_legacy);
+        id = bounded(pci.bus_id_legacy);
     }
     if (id.empty()) {
         return std::nullopt;

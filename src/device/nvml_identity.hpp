@@ -3,6 +3,8 @@
 #pragma once
 
 #include "core/device_info.hpp"
+#include "core/result.hpp"
+#include "device/nvml_abi.hpp"
 #include "device/nvml_library.hpp"
 #include "physics/architecture.hpp"
 

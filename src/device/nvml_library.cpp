@@ -1,14 +1,21 @@
 #include "device/nvml_library.hpp"
 
+#include "core/result.hpp"
 #include "core/text.hpp"
+#include "device/nvml_abi.hpp"
 #include "device/nvml_status.hpp"
 
 #include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <array>
+#include <cstdint>
 #include <initializer_list>
+#include <memory>
+#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace joulemark::device::nvml {

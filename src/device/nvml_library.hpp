@@ -12,6 +12,7 @@
 #include "core/result.hpp"
 #include "device/nvml_abi.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>

@@ -5,6 +5,12 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
 
 namespace joulemark::device {
 

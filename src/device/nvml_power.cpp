@@ -1,10 +1,22 @@
 #include "device/nvml_power.hpp"
 
+#include "core/clock.hpp"
+#include "core/result.hpp"
 #include "core/text.hpp"
+#include "core/time.hpp"
+#include "core/units.hpp"
+#include "device/device.hpp"
+#include "device/nvml_abi.hpp"
 #include "device/nvml_fields.hpp"
+#include "device/nvml_library.hpp"
 #include "device/nvml_status.hpp"
+#include "physics/architecture.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
 
 namespace joulemark::device::nvml {
 

@@ -4,8 +4,11 @@
 #pragma once
 
 #include "core/clock.hpp"
-#include "core/device_info.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "core/units.hpp"
 #include "device/device.hpp"
+#include "device/nvml_abi.hpp"
 #include "device/nvml_library.hpp"
 #include "physics/architecture.hpp"
 
@@ -13,7 +16,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string_view>
 
 namespace joulemark::device::nvml {

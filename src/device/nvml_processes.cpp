@@ -1,10 +1,18 @@
 #include "device/nvml_processes.hpp"
 
+#include "core/units.hpp"
+#include "device/nvml_abi.hpp"
+#include "device/nvml_library.hpp"
+
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
+#include <vector>
 
 namespace joulemark::device::nvml {
 

@@ -1,10 +1,22 @@
 #include "device/nvml_ring.hpp"
 
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "core/units.hpp"
+#include "device/device.hpp"
+#include "device/nvml_abi.hpp"
 #include "device/nvml_fields.hpp"
+#include "device/nvml_library.hpp"
 #include "device/nvml_status.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <cstdlib>
+#include <optional>
+#include <string_view>
+#include <vector>
 
 namespace joulemark::device::nvml {
 

@@ -3,7 +3,11 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "core/units.hpp"
 #include "device/device.hpp"
+#include "device/nvml_abi.hpp"
 #include "device/nvml_library.hpp"
 
 #include <cstdint>

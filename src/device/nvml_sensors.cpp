@@ -1,9 +1,17 @@
 #include "device/nvml_sensors.hpp"
 
+#include "core/device_info.hpp"
+#include "core/units.hpp"
+#include "device/nvml_abi.hpp"
+#include "device/nvml_power.hpp"
 #include "device/nvml_status.hpp"
+#include "physics/architecture.hpp"
 #include "physics/sensor_profile.hpp"
 
 #include <fmt/format.h>
+
+#include <string>
+#include <utility>
 
 namespace joulemark::device::nvml {
 

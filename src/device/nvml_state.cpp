@@ -1,9 +1,21 @@
 #include "device/nvml_state.hpp"
 
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "core/units.hpp"
+#include "device/device.hpp"
+#include "device/nvml_abi.hpp"
 #include "device/nvml_fields.hpp"
+#include "device/nvml_library.hpp"
 #include "device/nvml_status.hpp"
+#include "device/nvml_throttle.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
 
 namespace joulemark::device::nvml {
 

@@ -3,12 +3,17 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/result.hpp"
+#include "core/units.hpp"
 #include "device/device.hpp"
+#include "device/nvml_abi.hpp"
 #include "device/nvml_library.hpp"
 #include "device/nvml_throttle.hpp"
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 

@@ -1,9 +1,16 @@
 #include "device/nvml_status.hpp"
 
+#include "core/result.hpp"
+#include "device/nvml_abi.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
 
 namespace joulemark::device::nvml {
 

@@ -1,9 +1,15 @@
 #include "device/nvml_throttle.hpp"
 
 #include "core/throttle.hpp"
+#include "device/nvml_abi.hpp"
 #include "device/nvml_fields.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
 #include <utility>
 
 namespace joulemark::device::nvml {

@@ -122,6 +122,16 @@ TEST(NvmlOpen, ASickGpuIsLeftOutByNameAndTheOthersWork) {
     }
 }
 
+TEST(NvmlOpen, AGpuThatDoesNotSayWhoItIsMayBeTheOneMeant) {
+    FakeNvml fake("gpu h200\nuuid GPU-healthy\ngpu h200\nuuid GPU-sick\nrefuse 17");
+    for (const char* selector : {"GPU-sick", "0000:42:00.0"}) {
+        const auto devices = open_nvml(selector, fake.where());
+        ASSERT_FALSE(devices);
+        EXPECT_EQ(devices.error().kind, Kind::permission);
+        EXPECT_THAT(devices.error().message, HasSubstr("nvml:1"));
+    }
+}
+
 TEST(NvmlOpen, AGpuWithoutPowerIsLeftOutOfAll) {
     FakeNvml fake("gpu h200\ngpu k80\ninstant none\nusage none");
     const auto devices = open_nvml("all", fake.where());
@@ -217,6 +227,40 @@ TEST(NvmlSurveyTest, WithoutALibraryTheReportSaysHowToGetOne) {
     EXPECT_FALSE(survey.report.usable);
     EXPECT_THAT(survey.report.finding, HasSubstr("cannot be loaded"));
     EXPECT_THAT(survey.report.mend, HasSubstr("Install the NVIDIA driver"));
+}
+
+// A sysfs with one PCI device of this vendor and class.
+class PciBus {
+public:
+    PciBus(const char* vendor, const char* device_class)
+        : root_(testing::TempDir() + "nvml_pci_bus") {
+        const std::string device = root_ + "/bus/pci/devices/0000:65:00.0";
+        std::filesystem::create_directories(device);
+        std::ofstream(device + "/vendor") << vendor << '\n';
+        std::ofstream(device + "/class") << device_class << '\n';
+    }
+    ~PciBus() { std::filesystem::remove_all(root_); }
+    PciBus(const PciBus&) = delete;
+    PciBus& operator=(const PciBus&) = delete;
+
+    [[nodiscard]] const std::string& root() const { return root_; }
+
+private:
+    std::string root_;
+};
+
+TEST(NvmlSurveyTest, AMachineWithoutNvidiaGpuNeedsNoMending) {
+    FakeNvml fake;
+    Surroundings where = fake.where();
+    where.nvml_library = "/nowhere/libnvidia-ml.so.1";
+    const auto mend_of = [&](const char* vendor, const char* device_class) {
+        const PciBus bus(vendor, device_class);
+        where.sysfs_root = bus.root();
+        return survey_nvml(where).report.mend;
+    };
+    EXPECT_EQ(mend_of("0x1002", "0x030000"), "");
+    EXPECT_EQ(mend_of("0x10de", "0x020700"), ""); // one of its network cards
+    EXPECT_THAT(mend_of("0x10de", "0x030200"), HasSubstr("Install the NVIDIA driver"));
 }
 
 TEST(NvmlSurveyTest, AMismatchNamesBothVersions) {

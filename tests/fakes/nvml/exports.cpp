@@ -149,8 +149,9 @@ Return pci_info(Handle handle, nvml::PciInfo* out, bool with_bus_id) {
         // The legacy form has four digits of domain.
         const std::string_view pci = gpu.pci;
         const std::string_view legacy = pci.substr(std::min<std::size_t>(4, pci.size()));
-        put_text(legacy, out->bus_id_legacy, sizeof out->bus_id_legacy);
-        return with_bus_id ? put_text(pci, out->bus_id, sizeof out->bus_id) : Return::success;
+        put_text(legacy, out->bus_id_legacy.data(), sizeof out->bus_id_legacy);
+        return with_bus_id ? put_text(pci, out->bus_id.data(), sizeof out->bus_id)
+                           : Return::success;
     });
 }
 
