@@ -274,7 +274,7 @@ private:
 };
 
 void print_table(const Arguments& arguments, const std::vector<Contender>& all) {
-    fmt::print("{} devices every {} ms, {} rounds of {} s taking turns.\n\n"
+    fmt::print("{} devices every {:.4g} ms, {} rounds of {:.4g} s taking turns.\n\n"
                "| loop | CPU per sample | awake | in the call | late p99 | late max | missed |\n"
                "|---|---|---|---|---|---|---|\n",
                arguments.plan.devices,

@@ -1,5 +1,15 @@
 #include "sampler/batch.hpp"
 
+#include "core/metric.hpp"
+#include "core/trace.hpp"
+#include "device/device.hpp"
+
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
 namespace joulemark::sampler {
 
 namespace {

@@ -3,6 +3,7 @@
 // Belongs to the drain thread; keeps its memory from batch to batch.
 #pragma once
 
+#include "core/metric.hpp"
 #include "core/trace.hpp"
 #include "device/device.hpp"
 

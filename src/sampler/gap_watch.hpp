@@ -3,6 +3,7 @@
 // thread.
 #pragma once
 
+#include "core/time.hpp"
 #include "core/trace.hpp"
 
 #include <algorithm>

@@ -1,9 +1,22 @@
 #include "sampler/recorder.hpp"
 
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "core/trace.hpp"
+#include "device/device.hpp"
+#include "sampler/sampler.hpp"
+#include "sampler/schedule.hpp"
 #include "sampler/this_thread.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <utility>
 
 namespace joulemark::sampler {
 

@@ -4,6 +4,11 @@
 // thread; the rest says where it may be called.
 #pragma once
 
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "core/trace.hpp"
+#include "device/device.hpp"
 #include "sampler/gap_watch.hpp"
 #include "sampler/histogram.hpp"
 #include "sampler/ring.hpp"
@@ -11,7 +16,9 @@
 #include "sampler/schedule.hpp"
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
 
 namespace joulemark::sampler {

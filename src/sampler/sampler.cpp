@@ -1,15 +1,31 @@
 #include "sampler/sampler.hpp"
 
+#include "core/clock.hpp"
+#include "core/device_info.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "core/trace.hpp"
+#include "device/device.hpp"
 #include "sampler/batch.hpp"
 #include "sampler/recorder.hpp"
+#include "sampler/schedule.hpp"
 #include "sampler/this_thread.hpp"
 #include "sampler/wall_watch.hpp"
 
 #include <fmt/format.h>
 
 #include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string_view>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace joulemark::sampler {
 

@@ -11,10 +11,15 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/device_info.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
 #include "core/trace.hpp"
 #include "device/device.hpp"
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>

@@ -1,8 +1,13 @@
 #include "sampler/schedule.hpp"
 
+#include "core/time.hpp"
+#include "core/units.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdint>
+#include <optional>
 
 namespace joulemark::sampler {
 

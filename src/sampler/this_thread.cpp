@@ -1,5 +1,7 @@
 #include "sampler/this_thread.hpp"
 
+#include "core/units.hpp"
+
 #include <fmt/format.h>
 #include <pthread.h>
 #include <sys/prctl.h>
@@ -7,6 +9,8 @@
 
 #include <array>
 #include <csignal>
+#include <cstddef>
+#include <optional>
 
 namespace joulemark::sampler {
 

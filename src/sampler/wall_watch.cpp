@@ -1,6 +1,11 @@
 #include "sampler/wall_watch.hpp"
 
+#include "core/clock.hpp"
+#include "core/time.hpp"
+
 #include <chrono>
+#include <cstdint>
+#include <optional>
 
 namespace joulemark::sampler {
 
