@@ -96,6 +96,14 @@ tl::unexpected<Error> spawn_failure(int error, const std::string& program) {
     return fail(Kind::io, fmt::format("'{}' cannot be started: {}", name, std::strerror(error)));
 }
 
+// Where a launcher left SIGCHLD ignored, the kernel would forget how the child ended.
+void keep_exit_statuses() {
+    struct sigaction action {};
+    if (sigaction(SIGCHLD, nullptr, &action) != 0 || action.sa_handler != SIG_IGN) return;
+    action.sa_handler = SIG_DFL;
+    sigaction(SIGCHLD, &action, nullptr);
+}
+
 int open_pidfd(pid_t pid) { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0)); }
 
 class ChildCommand final : public Command {
@@ -164,6 +172,7 @@ Result<std::unique_ptr<Command>> Command::start(const CommandLine& line, Clock& 
     const std::vector<char*> envp = pointers_to(environment);
     SpawnAttributes spawn;
     if (line.output_to_error) spawn.send_output_to_error();
+    keep_exit_statuses();
     pid_t pid = 0;
     const Instant before = clock.now();
     const int error = posix_spawnp(&pid, argv.front(), spawn.actions(), spawn.attributes(),

@@ -24,9 +24,10 @@ bool is_word(std::string_view text) {
 }
 
 // A number of this many digits is a time, not an id.
+constexpr std::size_t fewest_time_digits = 7;
+
 bool is_time(std::string_view text) {
-    constexpr std::size_t fewest_digits = 7;
-    return text.size() >= fewest_digits && parse_int(text).value_or(-1) >= 0;
+    return text.size() >= fewest_time_digits && parse_int(text).value_or(-1) >= 0;
 }
 
 std::vector<std::string_view> words_of(std::string_view text) {
@@ -73,7 +74,7 @@ Result<MarkEvent> parse_mark(std::string_view datagram) {
 std::string format_mark(const MarkEvent& event) {
     std::string out = fmt::format("{} {}", event.begin ? "begin" : "end", event.name);
     if (!event.id.empty()) out += " " + event.id;
-    if (event.time) out += fmt::format(" {}", count_ns(*event.time));
+    if (event.time) out += fmt::format(" {:0{}}", count_ns(*event.time), fewest_time_digits);
     return out;
 }
 

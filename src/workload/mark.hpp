@@ -24,10 +24,12 @@ struct MarkEvent {
     std::string name;
     std::string id; // may be empty
     std::optional<Instant> time;
+    friend bool operator==(const MarkEvent&, const MarkEvent&) = default;
 };
 
 // Hostile until parsed: bounded, words of printable ASCII only. A last word of seven or more digits is a time.
 [[nodiscard]] Result<MarkEvent> parse_mark(std::string_view datagram);
+// The line of an event. An event that no line can say, as one with a blank in its name, is read back as another one.
 [[nodiscard]] std::string format_mark(const MarkEvent& event);
 
 // Pairs edges to marks. Not thread-safe.

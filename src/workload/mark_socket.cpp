@@ -26,6 +26,7 @@ namespace {
 constexpr int stop_check_ms = 20;
 constexpr std::size_t max_complaints = 20;
 constexpr std::size_t receive_bytes = 1024;
+constexpr std::size_t most_at_once = 10'000;
 
 Result<sockaddr_un> address_of(const std::string& path) {
     sockaddr_un address{};
@@ -96,7 +97,8 @@ private:
 
     void receive_waiting() {
         std::array<char, receive_bytes> buffer{};
-        for (;;) {
+        // All that waits now is far less than this; a sender that never pauses must not hold us for ever.
+        for (std::size_t i = 0; i < most_at_once; ++i) {
             const std::lock_guard lock(mutex_);
             const ssize_t got = recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
             if (got < 0) return;
@@ -154,7 +156,13 @@ Result<void> send_mark(const std::string& socket_path, const MarkEvent& event) {
     if (!address) return tl::unexpected(address.error());
     const FileDescriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     const std::string line = format_mark(event);
-    if (auto checked = parse_mark(line); !checked) return tl::unexpected(checked.error());
+    const auto read = parse_mark(line);
+    if (!read) return tl::unexpected(read.error());
+    if (*read != event)
+        return fail(Kind::invalid_argument,
+                    fmt::format("'{}' would be read as another mark; name and id must be words without blanks, and an id "
+                                "without a time no long number",
+                                printable(line)));
     const ssize_t sent = sendto(socket.get(), line.data(), line.size(), MSG_NOSIGNAL,
                                 as_sockaddr(*address), sizeof *address);
     if (sent == static_cast<ssize_t>(line.size())) return {};
