@@ -1,7 +1,7 @@
 #include "store/bytes.hpp"
 
 #include <array>
-#include <cstddef>
+#include <cstdint>
 
 namespace joulemark::store {
 

@@ -1,11 +1,24 @@
 #include "store/column_block.hpp"
 
+#include "core/metric.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "core/trace.hpp"
+#include "store/bytes.hpp"
+
+#include <tl/expected.hpp>
+
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cassert>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace joulemark::store {
 

@@ -9,9 +9,15 @@
 #pragma once
 
 #include "core/result.hpp"
+#include "core/time.hpp"
 #include "core/trace.hpp"
 #include "store/bytes.hpp"
 #include "store/planes.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
 
 namespace joulemark::store {
 

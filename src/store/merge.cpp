@@ -1,11 +1,17 @@
 #include "store/merge.hpp"
 
+#include "core/metric.hpp"
+#include "core/time.hpp"
+#include "core/trace.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace joulemark::store {
 

@@ -1,10 +1,14 @@
 #include "store/planes.hpp"
 
+#include "store/bytes.hpp"
+
 #include <zstd.h>
 
 #include <algorithm>
 #include <bit>
 #include <cstddef>
+#include <cstdint>
+#include <span>
 
 namespace joulemark::store {
 

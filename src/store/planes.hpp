@@ -7,7 +7,10 @@
 
 #include "store/bytes.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <span>
 
 struct ZSTD_CCtx_s;
 struct ZSTD_DCtx_s;

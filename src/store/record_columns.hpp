@@ -2,8 +2,11 @@
 // room.
 #pragma once
 
+#include "core/device_info.hpp"
+#include "core/estimate.hpp"
 #include "core/run.hpp"
 #include "core/trace.hpp"
+#include "core/warning.hpp"
 #include "store/fields.hpp"
 #include "store/writer_process.hpp"
 

@@ -1,16 +1,27 @@
 #include "store/run_reader.hpp"
 
+#include "core/result.hpp"
 #include "core/text.hpp"
+#include "core/time.hpp"
+#include "core/trace.hpp"
+#include "store/bytes.hpp"
 #include "store/column_block.hpp"
 #include "store/merge.hpp"
+#include "store/run_rows.hpp"
 #include "store/run_writer.hpp"
+#include "store/sqlite.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 namespace joulemark::store {
 

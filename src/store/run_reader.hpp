@@ -3,9 +3,9 @@
 
 #include "core/trace.hpp"
 #include "store/run_rows.hpp"
+#include "store/sqlite.hpp"
 
 #include <cstddef>
-#include <optional>
 #include <vector>
 
 namespace joulemark::store {

@@ -1,15 +1,26 @@
 #include "store/run_rows.hpp"
 
+#include "core/device_info.hpp"
+#include "core/result.hpp"
+#include "core/run.hpp"
 #include "core/text.hpp"
+#include "core/time.hpp"
+#include "core/trace.hpp"
+#include "store/fields.hpp"
 #include "store/record_columns.hpp"
+#include "store/sqlite.hpp"
+#include "store/writer_process.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <array>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
+#include <vector>
 
 namespace joulemark::store {
 

@@ -1,7 +1,9 @@
 // Run records as rows of the tables, and back. Private to this room.
 #pragma once
 
+#include "core/result.hpp"
 #include "core/run.hpp"
+#include "core/time.hpp"
 #include "core/trace.hpp"
 #include "store/sqlite.hpp"
 #include "store/writer_process.hpp"

@@ -1,10 +1,31 @@
 #include "store/run_writer.hpp"
 
+#include "core/clock.hpp"
+#include "core/metric.hpp"
+#include "core/result.hpp"
+#include "core/run.hpp"
+#include "core/time.hpp"
+#include "core/trace.hpp"
+#include "store/bytes.hpp"
+#include "store/run_rows.hpp"
+#include "store/sqlite.hpp"
+#include "store/store.hpp"
+#include "store/writer_process.hpp"
+
 #include <fmt/format.h>
+#include <tl/expected.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 namespace joulemark::store {
 
@@ -132,10 +153,13 @@ Result<void> SqliteRunWriter::append(std::size_t device, const Columns& fast, co
     if (fast.empty() && slow.empty()) {
         return {};
     }
-    Transaction tx(*database_, Access::write);
-    std::array<std::optional<Tail>, channel_names.size()> replacements;
+    std::array<Change, channel_names.size()> changes;
     for (std::size_t channel = 0; channel < rows.size(); ++channel) {
-        replacements[channel] = write_rows(tx, device, channel, *rows[channel]);
+        changes[channel] = plan(tails_[device][channel], *rows[channel]);
+    }
+    Transaction tx(*database_, Access::write);
+    for (std::size_t channel = 0; channel < rows.size(); ++channel) {
+        write(tx, device, channel, changes[channel]);
     }
     const Instant now = clock_.now();
     const bool sign_of_life_due = now - seen_ >= sign_of_life_interval;
@@ -147,7 +171,7 @@ Result<void> SqliteRunWriter::append(std::size_t device, const Columns& fast, co
     }
     seen_ = sign_of_life_due ? now : seen_;
     for (std::size_t channel = 0; channel < rows.size(); ++channel) {
-        tails_[device][channel].take(*rows[channel], std::move(replacements[channel]));
+        tails_[device][channel].take(*rows[channel], std::move(changes[channel].tail));
     }
     return {};
 }
@@ -165,56 +189,69 @@ void SqliteRunWriter::Tail::take(const Columns& added, std::optional<Tail> repla
     last = added.time.back();
 }
 
-std::optional<SqliteRunWriter::Tail> SqliteRunWriter::write_rows(Transaction& tx,
-                                                                 std::size_t device,
-                                                                 std::size_t channel,
-                                                                 const Columns& added) {
-    const Tail& tail = tails_[device][channel];
+SqliteRunWriter::Change SqliteRunWriter::plan(const Tail& tail, const Columns& added) {
+    Change change;
     if (added.empty()) {
-        return std::nullopt;
+        return change;
     }
     if (tail.rows.size() + added.size() < block_rows && tail.blocks < most_tail_blocks) {
-        write_block(tx, device, channel, added, 0, added.size());
-        return std::nullopt;
+        change.blocks.push_back(encode(added, 0, added.size()));
+        return change;
     }
     Columns joined;
     if (tail.blocks > 0) {
+        change.joins_tail = true;
         joined = tail.rows;
         joined.append(added);
-        erase_tail(tx, device, channel);
     }
-    const Columns& all = tail.blocks > 0 ? joined : added;
+    const Columns& all = change.joins_tail ? joined : added;
     std::size_t first = 0;
     for (; first + block_rows <= all.size(); first += block_rows) {
-        write_block(tx, device, channel, all, first, block_rows);
+        change.blocks.push_back(encode(all, first, block_rows));
     }
-    if (first == all.size()) {
-        return Tail{};
+    change.tail.emplace();
+    if (first < all.size()) {
+        change.blocks.push_back(encode(all, first, all.size() - first));
+        change.tail->rows = rows_from(all, first);
+        change.tail->blocks = 1;
     }
-    write_block(tx, device, channel, all, first, all.size() - first);
-    return Tail{.rows = rows_from(all, first), .blocks = 1, .last = std::nullopt};
+    return change;
 }
 
-void SqliteRunWriter::write_block(Transaction& tx,
-                                  std::size_t device,
-                                  std::size_t channel,
-                                  const Columns& rows,
-                                  std::size_t first,
-                                  std::size_t count) {
-    const Blob data = encoder_.encode(rows, first, count);
-    tx.run("INSERT INTO blocks(device, channel, first_ns, rows, data) VALUES (?, ?, ?, ?, ?)",
-           run_.device_keys[device],
-           channel_names[channel],
-           rows.time[first],
-           count,
-           BlobView(data));
+SqliteRunWriter::Change SqliteRunWriter::plan_end(const Tail& tail) {
+    Change change;
+    if (tail.blocks > 1) {
+        change.joins_tail = true;
+        change.blocks.push_back(encode(tail.rows, 0, tail.rows.size()));
+    }
+    return change;
 }
 
-void SqliteRunWriter::erase_tail(Transaction& tx, std::size_t device, std::size_t channel) {
-    tx.run("DELETE FROM blocks WHERE device = ? AND channel = ? AND first_ns >= ?",
-           run_.device_keys[device],
-           channel_names[channel],
-           tails_[device][channel].rows.time.front());
+SqliteRunWriter::EncodedBlock SqliteRunWriter::encode(const Columns& rows,
+                                                      std::size_t first,
+                                                      std::size_t count) {
+    return {.first = rows.time[first], .rows = count, .data = encoder_.encode(rows, first, count)};
+}
+
+void SqliteRunWriter::write(Transaction& tx,
+                            std::size_t device,
+                            std::size_t channel,
+                            const Change& change) {
+    const std::int64_t key = run_.device_keys[device];
+    if (change.joins_tail) {
+        tx.run("DELETE FROM blocks WHERE device = ? AND channel = ? AND first_ns >= ?",
+               key,
+               channel_names[channel],
+               tails_[device][channel].rows.time.front());
+    }
+    for (const EncodedBlock& block : change.blocks) {
+        tx.run("INSERT INTO blocks(device, channel, first_ns, rows, data) VALUES (?, ?, ?, ?, ?)",
+               key,
+               channel_names[channel],
+               block.first,
+               block.rows,
+               BlobView(block.data));
+    }
 }
 
 Result<void> SqliteRunWriter::check(const RunRecord& record) const {
@@ -261,11 +298,7 @@ Result<void> SqliteRunWriter::finish(const RunRecord& record,
     Transaction tx(*database_, Access::write);
     for (std::size_t device = 0; device < tails_.size(); ++device) {
         for (std::size_t channel = 0; channel < channel_names.size(); ++channel) {
-            const Tail& tail = tails_[device][channel];
-            if (tail.blocks > 1) {
-                erase_tail(tx, device, channel);
-                write_block(tx, device, channel, tail.rows, 0, tail.rows.size());
-            }
+            write(tx, device, channel, plan_end(tails_[device][channel]));
         }
         insert_report(tx, run_.device_keys[device], reports[device]);
     }

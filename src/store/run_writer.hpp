@@ -4,11 +4,18 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/result.hpp"
+#include "core/run.hpp"
+#include "core/time.hpp"
+#include "core/trace.hpp"
+#include "store/bytes.hpp"
 #include "store/column_block.hpp"
 #include "store/run_rows.hpp"
+#include "store/sqlite.hpp"
 #include "store/store.hpp"
 
 #include <array>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -40,7 +47,7 @@ private:
         std::size_t blocks = 0;
         std::optional<Instant> last; // of all rows written
 
-        // After `added` was committed, with what `write_rows` said.
+        // After `added` was committed.
         void take(const Columns& added, std::optional<Tail> replacement);
     };
     using Tails = std::array<Tail, channel_names.size()>;
@@ -48,19 +55,24 @@ private:
     SqliteRunWriter(std::unique_ptr<Database> database, StoredRun run);
 
     [[nodiscard]] Result<void> check(const RunRecord& record) const;
-    // Returns the tail that takes the place of the present one once the transaction is committed;
-    // nothing when `rows` just joined it as one more block.
-    [[nodiscard]] std::optional<Tail> write_rows(Transaction& tx,
-                                                 std::size_t device,
-                                                 std::size_t channel,
-                                                 const Columns& added);
-    void write_block(Transaction& tx,
-                     std::size_t device,
-                     std::size_t channel,
-                     const Columns& rows,
-                     std::size_t first,
-                     std::size_t count);
-    void erase_tail(Transaction& tx, std::size_t device, std::size_t channel);
+    struct EncodedBlock {
+        Instant first;
+        std::size_t rows = 0;
+        Blob data;
+    };
+    // What an append means for one channel. Encoding comes before the transaction, so that others
+    // wait for as short a time as possible.
+    struct Change {
+        bool joins_tail = false; // the blocks take the place of the tail's
+        std::vector<EncodedBlock> blocks;
+        std::optional<Tail> tail; // once committed; nothing when `blocks` is one more small one
+    };
+
+    [[nodiscard]] Change plan(const Tail& tail, const Columns& added);
+    // The whole tail as one block, when it is not yet.
+    [[nodiscard]] Change plan_end(const Tail& tail);
+    [[nodiscard]] EncodedBlock encode(const Columns& rows, std::size_t first, std::size_t count);
+    void write(Transaction& tx, std::size_t device, std::size_t channel, const Change& change);
 
     SystemClock clock_;
     std::unique_ptr<Database> database_;

@@ -1,11 +1,17 @@
 #include "store/schema.hpp"
 
+#include "core/result.hpp"
 #include "core/text.hpp"
+#include "store/sqlite.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <tuple>
 
 namespace joulemark::store {
 

@@ -1,23 +1,31 @@
 #include "store/sqlite.hpp"
 
+#include "core/result.hpp"
 #include "core/text.hpp"
+#include "store/bytes.hpp"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <tl/expected.hpp>
 
 #include <cerrno>
 #include <cmath>
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <ctime>
+#include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace joulemark::store {
 
 namespace {
 
-constexpr int busy_timeout_ms = 10'000;
+// A recording that gives up loses more than one that waits.
+constexpr int busy_timeout_ms = 30'000;
 // Blocks are below 8 MB; what claims to be longer is damage, not to be read into memory.
 constexpr int longest_value_bytes = 16 << 20;
 
@@ -87,6 +95,7 @@ Error explain(const std::string& path, int code, int system_error, std::string_v
         return error(Kind::invalid_argument,
                      "this is not a joulemark store; choose another file with --store");
     case SQLITE_CORRUPT:
+    case SQLITE_ERROR: // a table or column that ought to be there is not
         return error(
             Kind::corrupt,
             fmt::format(

@@ -14,6 +14,7 @@
 #include "store/fields.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>

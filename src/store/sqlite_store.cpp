@@ -1,14 +1,26 @@
 #include "core/clock.hpp"
+#include "core/result.hpp"
+#include "core/run.hpp"
 #include "core/text.hpp"
 #include "store/run_reader.hpp"
 #include "store/run_rows.hpp"
 #include "store/run_writer.hpp"
+#include "store/sqlite.hpp"
 #include "store/store.hpp"
 #include "store/store_file.hpp"
+#include "store/writer_process.hpp"
 
 #include <fmt/format.h>
+#include <tl/expected.hpp>
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 namespace joulemark::store {
 
@@ -34,6 +46,9 @@ private:
     // Writes down what `notice_interruption` found. Failing to is no harm: the next look finds it
     // again.
     void keep_interruptions();
+    // To the disk, in steps that let others write in between. It may have to wait for readers of
+    // the file: then the space is used again by the next run.
+    void give_space_back();
 
     std::string path_;
     std::unique_ptr<Database> database_;
@@ -122,10 +137,19 @@ Result<void> SqliteStore::remove(std::string_view name) {
         return done;
     }
     interrupted_.clear();
-    // The run is gone. Giving its space back to the disk may have to wait for other users of the
-    // file.
-    std::ignore = database_->execute("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)");
+    give_space_back();
     return {};
+}
+
+void SqliteStore::give_space_back() {
+    for (std::int64_t free_pages = 1; free_pages > 0;) {
+        Transaction tx(*database_, Access::read);
+        const bool known = tx.query("PRAGMA freelist_count").next(free_pages);
+        if (!known || !tx.commit() || !database_->execute("PRAGMA incremental_vacuum(2000)")) {
+            return;
+        }
+    }
+    std::ignore = database_->execute("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 Result<StoredRun> SqliteStore::load(Transaction& tx, std::string_view name) {

@@ -19,7 +19,9 @@ namespace joulemark::store {
 using joulemark::RunSummary;
 
 // Appends samples of one run while it is recorded. Destroying an unfinished writer leaves the run
-// to be listed as interrupted.
+// to be listed as interrupted. Independent of the Store that began it: used from one thread at a
+// time, but that need not be the Store's. After an error nothing of the call is stored, and the
+// writer may be used again.
 class RunWriter {
 public:
     virtual ~RunWriter() = default;

@@ -1,11 +1,14 @@
 #include "store/store_file.hpp"
 
+#include "core/result.hpp"
 #include "core/text.hpp"
 #include "store/schema.hpp"
+#include "store/sqlite.hpp"
 #include "store/store.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <tl/expected.hpp>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +16,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <thread>
 

@@ -1,6 +1,7 @@
 #include "store/writer_process.hpp"
 
 #include "core/text.hpp"
+#include "core/time.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -8,11 +9,13 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <fstream>
 #include <iterator>
 #include <limits>
 #include <optional>
 #include <sstream>
+#include <string>
 
 namespace joulemark::store {
 

@@ -46,7 +46,8 @@ enum Outcome {
     cannot_begin,
     wrong_end,
     lost_while_open,
-    lost_after
+    lost_after,
+    not_usable_again
 };
 
 // Fills a store, looks at it through the same program, then as one that comes later.
@@ -116,14 +117,28 @@ TEST(FullDisk, AFileSizeLimitIsAFullStoreAndNotTheEndOfTheProcess) {
 
 TEST(FullDisk, ARealFullDiskKeepsWhatWasStored) {
     const TemporaryFolder folder;
-    const pid_t child = start_child([&] {
+    const pid_t child = start_child([&]() -> int {
         // A disk of 1 MB that this process alone sees.
         if (::unshare(CLONE_NEWNS) != 0 ||
             ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
             ::mount("none", folder.path().c_str(), "tmpfs", 0, "size=1m") != 0) {
             return cannot_set_up;
         }
-        return fill_and_look(folder.file("runs.db"));
+        const int outcome =
+            wait_for(start_child([&] { return fill_and_look(folder.file("runs.db")); }));
+        if (outcome != good) {
+            return outcome;
+        }
+        // With room again it goes on.
+        if (::mount("none", folder.path().c_str(), "tmpfs", MS_REMOUNT, "size=4m") != 0) {
+            return cannot_set_up;
+        }
+        const auto store = Store::open(folder.file("runs.db"));
+        RunRecord record = plain_record();
+        if (!store || !(*store)->remove("last") || !(*store)->begin(record)) {
+            return not_usable_again;
+        }
+        return good;
     });
     const int outcome = wait_for(child);
     if (outcome == cannot_set_up) {

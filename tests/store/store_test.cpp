@@ -478,6 +478,13 @@ TEST_F(StoreTest, ValuesThatMakeNoSenseAreCorruptNotACrash) {
     }
 }
 
+TEST_F(StoreTest, AMissingTableIsCorrupt) {
+    const RunRecord record = record_run(plain_record());
+    ASSERT_TRUE((*Database::open(file_))->execute("DROP TABLE marks"));
+    EXPECT_EQ(store_->find(record.id).error().kind, Kind::corrupt);
+    EXPECT_EQ(store_->list().error().kind, Kind::corrupt);
+}
+
 TEST_F(StoreTest, ANumberThatIsNoneIsRefused) {
     RunRecord record = plain_record();
     record.devices[0].counter = CounterProfile{"field 83", 20_ms, std::nan(""), Source::measured};
