@@ -13,7 +13,6 @@
 
 #include "core/units.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <set>
+#include <utility>
 
 namespace joulemark::analysis {
 

@@ -5,8 +5,9 @@
 
 #include "analysis/power_view.hpp"
 #include "analysis/uniform_grid.hpp"
+#include "core/time.hpp"
+#include "core/units.hpp"
 
-#include <cstddef>
 #include <optional>
 #include <vector>
 

@@ -6,6 +6,8 @@
 #pragma once
 
 #include "analysis/phases.hpp"
+#include "analysis/uniform_grid.hpp"
+#include "core/units.hpp"
 
 #include <cstddef>
 #include <span>

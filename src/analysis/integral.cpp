@@ -4,7 +4,7 @@
 #include "analysis/stretches.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <cstddef>
 
 namespace joulemark::analysis {
 

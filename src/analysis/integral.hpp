@@ -12,7 +12,10 @@
 #pragma once
 
 #include "analysis/power_view.hpp"
+#include "core/time.hpp"
+#include "core/units.hpp"
 
+#include <optional>
 #include <vector>
 
 namespace joulemark::analysis {
@@ -53,13 +56,13 @@ struct PowerMoments {
 // Prefix form for many windows over one column: O(n) once, O(log n) a window. Owns its sums and not
 // the view.
 class CumulativeEnergy {
-  public:
+public:
     explicit CumulativeEnergy(const PowerView& view);
 
     // As `integrate`.
     [[nodiscard]] Integral over(Window window) const;
 
-  private:
+private:
     struct Node {
         Instant time;
         double power_watts = 0.0;

@@ -7,7 +7,6 @@
 
 #include "core/time.hpp"
 
-#include <cstddef>
 #include <limits>
 #include <span>
 

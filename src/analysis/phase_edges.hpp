@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analysis/uniform_grid.hpp"
+#include "core/units.hpp"
 
 #include <cstddef>
 #include <optional>

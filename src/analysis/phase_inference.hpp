@@ -3,6 +3,9 @@
 #pragma once
 
 #include "analysis/phases.hpp"
+#include "analysis/power_levels.hpp"
+#include "analysis/uniform_grid.hpp"
+#include "core/units.hpp"
 
 #include <cstddef>
 #include <optional>

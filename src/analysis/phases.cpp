@@ -3,11 +3,14 @@
 #include "analysis/derivatives.hpp"
 #include "analysis/fixed_threshold_phases.hpp"
 #include "analysis/phase_inference.hpp"
+#include "analysis/uniform_grid.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <numeric>
+#include <tuple>
+#include <utility>
 
 namespace joulemark::analysis {
 
@@ -58,9 +61,9 @@ std::vector<NamedMark> phase_marks(std::span<const Mark> marks) {
 // leads from each interval to the next one not yet taken, so that many nested marks cost no more
 // than one layer.
 void paint_marks(Painting& painting, const UniformGrid& grid, std::vector<NamedMark> marks) {
-    std::ranges::stable_sort(marks, [](const NamedMark& a, const NamedMark& b) {
-        return a.window.begin != b.window.begin ? a.window.begin > b.window.begin
-                                                : a.window.end < b.window.end;
+    std::ranges::sort(marks, [](const NamedMark& a, const NamedMark& b) {
+        return std::tie(b.window.begin, a.window.end, a.kind) <
+               std::tie(a.window.begin, b.window.end, b.kind);
     });
     std::vector<std::size_t> free(painting.kind.size() + 1);
     std::iota(free.begin(), free.end(), std::size_t{0});

@@ -19,10 +19,12 @@
 
 #include "analysis/power_levels.hpp"
 #include "analysis/power_view.hpp"
-#include "analysis/uniform_grid.hpp"
 #include "core/run.hpp"
+#include "core/time.hpp"
+#include "core/units.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>

@@ -10,8 +10,11 @@
 // is taken for work.
 #pragma once
 
+#include "analysis/power_view.hpp"
 #include "analysis/uniform_grid.hpp"
 #include "core/estimate.hpp"
+#include "core/time.hpp"
+#include "core/units.hpp"
 
 #include <optional>
 #include <span>

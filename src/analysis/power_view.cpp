@@ -3,7 +3,7 @@
 #include "analysis/quantiles.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <cstddef>
 
 namespace joulemark::analysis {
 

@@ -5,7 +5,11 @@
 //     PowerView view = power_view(trace.fast(), trace.report().gaps);
 #pragma once
 
+#include "core/device_info.hpp"
+#include "core/metric.hpp"
+#include "core/time.hpp"
 #include "core/trace.hpp"
+#include "core/units.hpp"
 
 #include <cmath>
 #include <optional>
@@ -25,8 +29,9 @@ struct PowerView {
 
 // The power column of `columns` (or `average_power`, when that is what is wanted); an empty view
 // when it is absent.
-[[nodiscard]] PowerView
-power_view(const Columns& columns, std::span<const Gap> gaps = {}, Metric metric = Metric::power);
+[[nodiscard]] PowerView power_view(const Columns& columns,
+                                   std::span<const Gap> gaps = {},
+                                   Metric metric = Metric::power);
 
 // A reading that worked. Infinities never come from a sensor and count as missing.
 [[nodiscard]] inline bool is_reading(double watts) { return std::isfinite(watts); }

@@ -2,10 +2,16 @@
 #include "analysis/change_points.hpp"
 #include "analysis/phase_inference.hpp"
 #include "analysis/quantiles.hpp"
+#include "core/units.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <limits>
 #include <numeric>
+#include <optional>
+#include <span>
+#include <vector>
 
 namespace joulemark::analysis {
 

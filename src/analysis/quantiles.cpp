@@ -3,9 +3,10 @@
 #include "analysis/stretches.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <cstddef>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 namespace joulemark::analysis {
 

@@ -6,6 +6,8 @@
 #pragma once
 
 #include "analysis/power_view.hpp"
+#include "core/time.hpp"
+#include "core/units.hpp"
 
 #include <span>
 #include <vector>
@@ -24,8 +26,9 @@ struct WeightedValue {
 
 // The same for power inside a window, edges interpolated, gaps left out. Empty when nothing is
 // covered.
-[[nodiscard]] std::vector<Watts>
-power_quantiles(const PowerView& view, Window window, std::span<const double> probabilities);
+[[nodiscard]] std::vector<Watts> power_quantiles(const PowerView& view,
+                                                 Window window,
+                                                 std::span<const double> probabilities);
 
 // Median of plain numbers; reorders them. NaN for none.
 [[nodiscard]] double median(std::span<double> values);

@@ -12,6 +12,8 @@
 #include "analysis/integral.hpp"
 #include "analysis/power_view.hpp"
 #include "core/estimate.hpp"
+#include "core/time.hpp"
+#include "core/units.hpp"
 
 #include <optional>
 

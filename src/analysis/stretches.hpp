@@ -4,6 +4,7 @@
 
 #include "analysis/integral.hpp"
 #include "analysis/power_view.hpp"
+#include "core/time.hpp"
 
 #include <cstddef>
 #include <vector>

@@ -8,6 +8,8 @@
 #pragma once
 
 #include "analysis/power_view.hpp"
+#include "core/time.hpp"
+#include "core/units.hpp"
 
 #include <cstddef>
 #include <cstdint>
