@@ -23,15 +23,16 @@ bool is_contained(const RunAnalysis& run, std::size_t index) {
         const auto& other = run.devices[i].device.uuid;
         if (device.uuid && other && *device.uuid == *other) return true;
     }
+    const bool whole_system = has_boundary(run, Boundary::system);
     switch (device.boundary) {
-    case Boundary::cpu_core: return has_boundary(run, Boundary::cpu_package);
+    case Boundary::cpu_core: return whole_system || has_boundary(run, Boundary::cpu_package);
     case Boundary::cpu_package:
-        return has_boundary(run, Boundary::module) || has_boundary(run, Boundary::system);
-    case Boundary::dram: return has_boundary(run, Boundary::system);
-    case Boundary::gpu_board: return has_boundary(run, Boundary::module);
-    case Boundary::module:
-    case Boundary::system:
-    case Boundary::unknown: return false;
+    case Boundary::gpu_board: return whole_system || has_boundary(run, Boundary::module);
+    case Boundary::dram:
+    case Boundary::module: return whole_system;
+    case Boundary::system: return false;
+    // What nobody knows may be anything that another device already measures.
+    case Boundary::unknown: return run.devices.size() > 1;
     }
     return false;
 }
@@ -52,7 +53,7 @@ void choose_devices(RunAnalysis& run) {
     if (!contained.empty())
         run.warnings.push_back({WarningCode::overlapping_meters,
                                 fmt::format("not in the total, because other devices of the run "
-                                            "already measure it: {}",
+                                            "measure it already, or may: {}",
                                             fmt::join(contained, ", "))});
     if (!silent.empty())
         run.warnings.push_back(
