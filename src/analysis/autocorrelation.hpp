@@ -2,7 +2,7 @@
 //
 // With autocovariance g_k at lag k*h, the long-run variance is S = h * (g_0 + 2 sum g_k) and the
 // mean over a length W has variance S/W. The integrated autocorrelation time is tau = S / (2 g_0),
-// the effective sample count n_eff = W / (2 tau) (qualification 1.2). For the variance of a
+// the effective sample count n_eff = W / (2 tau). For the variance of a
 // Gaussian series the squares count: n_var = W / (h * (1 + 2 sum (g_k/g_0)^2)).
 //
 // The sums stop by the initial monotone sequence rule (Geyer, "Practical Markov chain Monte Carlo",

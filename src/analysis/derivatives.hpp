@@ -1,6 +1,6 @@
 // How fast power moves, as least-squares slopes over a stated window T. Never differences of
 // neighbouring readings: those have a standard deviation of sqrt(2)*sigma/dt, 1,131 W/s for 20 W of
-// noise at 25 ms (qualification 8).
+// noise at 25 ms.
 #pragma once
 
 #include "analysis/power_view.hpp"

@@ -1,7 +1,7 @@
 // The proposal's phase rule, for comparison with published figures: idle below 100 W, ramp above
 // +100 W/s, fall below -100 W/s, prefill the first power peak, decode the steady power after it.
 // Slopes are least squares over a stated window T; applied to neighbouring readings the rule finds
-// noise (qualification 8). "First peak" is read as: the first steady piece of a stretch above 100
+// noise. "First peak" is read as: the first steady piece of a stretch above 100
 // W, when a later steady piece of the same stretch is lower; else there is no prefill.
 #pragma once
 

@@ -4,7 +4,7 @@
 //     E        = sum of (p_a + p_b)/2 * dt                                  joules
 //     variance = sum of ((p_a - mean)^2 + (p_b - mean)^2)/2 * dt / covered  watt^2
 //
-// The variance is the time-weighted population one of workload-profile 2.1.
+// The variance is the population one, weighted by time.
 //
 // Stretches inside a gap are left out and their length is returned; a window that reaches beyond
 // the readings is integrated as far as they go. NaN readings are bridged by their neighbours'

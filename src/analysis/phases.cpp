@@ -87,7 +87,7 @@ void paint_marks(Painting& painting, const UniformGrid& grid, std::vector<NamedM
     }
 }
 
-// The figures of workload-profile 2.1 over nodes first to last.
+// The figures of a phase over nodes first to last.
 Phase describe(const UniformGrid& grid, PhaseKind kind, std::size_t first, std::size_t last) {
     const std::vector<double>& p = grid.power_watts;
     Phase phase;

@@ -1,5 +1,5 @@
-// The phases of a run: idle, ramp, prefill, decode, fall, found as qualification 8 asks: relative
-// to measured levels, with hysteresis and a minimum dwell, never by thresholds on single readings.
+// The phases of a run: idle, ramp, prefill, decode, fall, found relative to measured levels, with
+// hysteresis and a minimum dwell, never by thresholds on single readings.
 //
 // 1. The readings go onto a node grid that keeps their energy (uniform_grid.hpp), as fine as the
 //    sensor refreshes, at most a million nodes, coarser where the noise asks for it.
@@ -39,7 +39,7 @@ inline constexpr std::size_t phase_kind_count = 5;
 [[nodiscard]] std::string_view to_string(PhaseKind kind);
 [[nodiscard]] std::optional<PhaseKind> phase_kind_from(std::string_view name);
 
-// Figures over the nodes from start to end, both included (workload-profile 2.1).
+// Figures over the nodes from start to end, both included.
 struct Phase {
     PhaseKind kind = PhaseKind::idle;
     Window window;

@@ -1,5 +1,5 @@
 // The levels that phases are relative to: what the device draws at rest, and what it draws when it
-// works (qualification 8).
+// works.
 //
 // Rest is looked for in quiet blocks of about half a second: those that scatter no more than the
 // quietest part of the run does. The lowest of them is rest when it can be: when utilisation says

@@ -66,8 +66,8 @@ struct SensorLimits {
 // its resolution.
 [[nodiscard]] bool is_constant(const PowerView& view, Window window);
 
-// Stretches between good readings longer than 3 nominal intervals and than 2 update periods
-// (workload-profile 3). Runs of NaN count as stretches without readings.
+// Stretches between good readings longer than 3 nominal intervals and than 2 update periods.
+// Runs of NaN count as stretches without readings.
 [[nodiscard]] std::vector<Gap> find_gaps(const PowerView& view,
                                          Seconds nominal_interval,
                                          std::optional<Seconds> update_period,

@@ -3,10 +3,12 @@
 //
 //     mean  = energy / covered time
 //     stdev = sqrt( sum ((p_a - mean)^2 + (p_b - mean)^2)/2 * dt / covered time )
-//     (workload-profile 2.1) cv    = stdev / mean
+//     cv    = stdev / mean
 //
 // The intervals say where the mean and the CV of the *process* lie of which this window is a
-// sample: what a longer or repeated run would show. They say nothing about the sensor's gain.
+// sample: what a longer or repeated run would show. They say nothing about the sensor's gain. On
+// simulated AR(1) power they hold the truth in 93 to 98 % of trials from ten effective samples on,
+// in about 90 % at five.
 #pragma once
 
 #include "analysis/integral.hpp"

@@ -1,4 +1,4 @@
-// Power on a uniform grid that keeps the energy of the readings (workload-profile 3).
+// Power on a uniform grid that keeps the energy of the readings.
 //
 // C(t) = cumulative trapezoid of the readings, gaps bridged by their chord. With D the length, N
 // intervals, h = D/N and t_k = D*k/N, the nodes are means:

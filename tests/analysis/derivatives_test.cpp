@@ -30,14 +30,14 @@ UniformGrid grid_of_nodes(std::vector<double> watts, double step) {
     return grid;
 }
 
-TEST(SlopeNoise, IsTheFigureOfTheReference) {
-    // qualification 8: sigma 20 W at 25 ms gives 88, 31 and 11 W/s.
+TEST(SlopeNoise, FallsWithTheWindow) {
+    // 20 * sqrt(12 * 0.025 / T^3)
     EXPECT_NEAR(slope_noise(20_W, 25_ms, 250_ms).value(), 88, 1);
     EXPECT_NEAR(slope_noise(20_W, 25_ms, 500_ms).value(), 31, 0.1);
     EXPECT_NEAR(slope_noise(20_W, 25_ms, 1_s).value(), 11, 0.1);
 }
 
-TEST(SlopeWindow, IsTheFigureOfTheReference) {
+TEST(SlopeWindow, MakesTheThresholdFiveStandardDeviations) {
     // 0.67 s, up to the next even number of steps.
     EXPECT_NEAR(slope_window(20_W, 25_ms, WattsPerSecond{100}, 25_ms).value(), 0.7, 1e-9);
 }
@@ -169,7 +169,7 @@ TEST(Derivatives, AStepIsALowerBound) {
 }
 
 TEST(Derivatives, AnAveragingSensorNeverShowsMoreThanItsWindowAllows) {
-    // qualification R1: 75 to 600 W through a 1 s average is never more than 525 W/s.
+    // 75 to 600 W through a 1 s average is never more than 525 W/s.
     Load load;
     load.hold(10, 75).hold(10, 600);
     const Sensor sensor{.interval = 0.02, .update = 0.02, .window = 1.0, .noise = 0.5};

@@ -162,7 +162,7 @@ TEST(PowerMoments, OfASquareWave) {
 }
 
 TEST(PowerMoments, VarianceIsTheTimeWeightedPopulationOne) {
-    // workload-profile 2.1 by hand: mean 150; deviations -50, 50, -50.
+    // By hand: mean 150; deviations -50, 50, -50.
     // ((50^2 + 50^2)/2 * 0.3 + (50^2 + 50^2)/2 * 0.7) / 1 = 2500.
     const auto moments = power_moments(triangle().view(), window_of(0, 1));
     ASSERT_TRUE(moments);

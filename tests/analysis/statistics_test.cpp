@@ -107,7 +107,7 @@ TEST(PowerStatistics, IntervalsThatIgnoreCorrelationWouldFail) {
     EXPECT_LT(naive, 300 * 60 / 100);
 }
 
-TEST(PowerStatistics, CvIsThePopulationOneOfTheReference) {
+TEST(PowerStatistics, CvIsTheTimeWeightedPopulationOne) {
     Readings readings;
     readings.add(0.0, 100.0);
     readings.add(0.3, 200.0);

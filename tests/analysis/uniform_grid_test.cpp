@@ -132,7 +132,7 @@ TEST(GridStep, JitterOfAPollDoesNotDoubleIt) {
     EXPECT_EQ(grid_step(60_s, Seconds{0.02003}, std::nullopt), Seconds{0.02});
 }
 
-TEST(GridStep, GivesThePointsOfTheReference) {
+TEST(GridStep, AMinuteAndTenHoursHaveTheirPoints) {
     Readings minute;
     Readings day;
     minute.add(0.0, 1.0);
