@@ -119,7 +119,7 @@ Result<SelectedGpu> select_uuid(const Library& library,
     const auto found = gpu_with_uuid_prefix(wanted, candidates.identities);
     if (!found) {
         return no_such_gpu(
-            selector, "no GPU, or more than one, has a UUID that begins like this", count);
+            selector, "no GPU, or more than one, has a UUID that begins like this", gpus);
     }
     return SelectedGpu{std::move(gpus[candidates.positions[*found]]), std::move(note)};
 }
