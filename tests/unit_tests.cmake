@@ -1,6 +1,8 @@
 # One binary per room: test_<room> of every .cpp under tests/<room>/.
 joulemark_package(GTest "libgtest-dev libgmock-dev" CONFIG)
 joulemark_package(rapidcheck librapidcheck-dev CONFIG)
+# tests/report holds documents against data/schemas; only its headers are used.
+joulemark_package(valijson libvalijson-dev CONFIG)
 
 set(tested_rooms ${JOULEMARK_TEST_ROOMS})
 if(tested_rooms STREQUAL "all")

@@ -38,7 +38,7 @@ std::string line(std::string_view label, std::string_view text, const TextStyle&
     constexpr std::size_t label_columns = 14;
     const std::size_t width = std::max<std::size_t>(style.width, 40) - label_columns;
     return "  " + inked(padded(label, label_columns - 2), Ink::dim, style) +
-           wrapped(text, width, label_columns) + "\n";
+           wrapped(fitting(text, style), width, label_columns) + "\n";
 }
 
 std::string identity_text(const DeviceInfo& info) {
@@ -58,10 +58,10 @@ std::string identity_text(const DeviceInfo& info) {
 
 std::string listing_text(const Listing& listing, const TextStyle& style) {
     const DeviceInfo& info = listing.info;
-    std::string out = inked(padded(printable(info.name), 20), Ink::bold, style) + " " +
-                      printable(info.product);
-    if (info.simulated && info.product.find("simulated") == std::string::npos) out += " (simulated)";
-    out += "\n";
+    std::string heading = inked(padded(printable(info.name), 20), Ink::bold, style) + " " +
+                          printable(info.product);
+    if (info.simulated && info.product.find("simulated") == std::string::npos) heading += " (simulated)";
+    std::string out = wrapped(fitting(heading, style), std::max<std::size_t>(style.width, 40) - 2, 2) + "\n";
     if (listing.problem)
         out += line("cannot", inked(printable(listing.problem->describe(), 500), Ink::red, style), style);
     if (const std::string identity = identity_text(info); !identity.empty())
@@ -113,11 +113,12 @@ std::string doctor_text(const Diagnosis& diagnosis, const TextStyle& style) {
         const auto [sign, ink] = sign_of(check.health, style);
         constexpr std::size_t name_columns = 14;
         const std::size_t width = std::max<std::size_t>(style.width, 50) - name_columns - 3;
-        out += inked(padded(sign, 2), ink, style) + " " + padded(printable(check.name), name_columns - 1) +
-               wrapped(printable(check.finding, 500), width, name_columns + 2) + "\n";
+        out += inked(padded(sign, 2), ink, style) + " " + padded(fitting(printable(check.name, name_columns - 5), style), name_columns - 1) +
+               wrapped(fitting(printable(check.finding, 500), style), width, name_columns + 2) + "\n";
         if (!check.mend.empty())
             out += std::string(name_columns + 2, ' ') +
-                   inked(wrapped(printable(check.mend, 500), width, name_columns + 2), Ink::cyan, style) +
+                   inked(wrapped(fitting(printable(check.mend, 500), style), width, name_columns + 2),
+                         Ink::cyan, style) +
                    "\n";
     }
     const std::size_t readable = static_cast<std::size_t>(std::ranges::count_if(

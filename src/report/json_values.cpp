@@ -27,7 +27,8 @@ Json document(std::string_view schema, bool simulated) {
 
 std::string serialise(const Json& json) {
     constexpr int indent = 2;
-    return json.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
+    constexpr bool ascii = true; // a terminal obeys some control characters outside ASCII, too
+    return json.dump(indent, ' ', ascii, Json::error_handler_t::replace) + "\n";
 }
 
 } // namespace joulemark::report

@@ -36,6 +36,10 @@ std::string with_gaps(std::string digits) {
 
 std::string number_text(double value) {
     if (!std::isfinite(value)) return std::string(unknown_text);
+    if (value == 0.0) return "0";
+    constexpr double most_plain = 1e15;
+    constexpr double least_plain = 1e-6;
+    if (std::abs(value) >= most_plain || std::abs(value) < least_plain) return fmt::format("{:.4g}", value);
     const int decimals = std::clamp(digits_meant - magnitude(value), 0, 9);
     return with_gaps(fmt::format("{:.{}f}", value, decimals));
 }
@@ -49,6 +53,7 @@ std::string counted(std::uint64_t count, std::string_view noun) {
 std::string quantity_text(double value, std::string_view unit) {
     static constexpr std::array<std::pair<double, std::string_view>, 6> prefixes{
         {{1e9, "G"}, {1e6, "M"}, {1e3, "k"}, {1.0, ""}, {1e-3, "m"}, {1e-6, "µ"}}};
+    if (!std::isfinite(value)) return std::string(unknown_text);
     constexpr double most_bare = 1e4;
     constexpr double least_bare = 0.1;
     if (value == 0.0 || (std::abs(value) < most_bare && std::abs(value) >= least_bare))
@@ -61,10 +66,15 @@ std::string quantity_text(double value, std::string_view unit) {
 
 std::string duration_text(Seconds time) {
     const double s = time.value();
+    constexpr double longest = 1e12;
+    if (!std::isfinite(s) || std::abs(s) > longest) return std::string(unknown_text);
+    if (s < 0.0) return "-" + duration_text(time * -1.0);
     if (s == 0.0) return "0 s";
-    if (s < 1e-6) return fmt::format("{:.0f} ns", s * 1e9);
-    if (s < 1e-3) return fmt::format("{:.3g} µs", s * 1e6);
-    if (s < 1.0) return fmt::format("{:.3g} ms", s * 1e3);
+    // What would be rounded up to a thousand of the smaller unit is told in the larger one.
+    constexpr double nearly = 0.9995;
+    if (s < 1e-6 * nearly) return fmt::format("{:.0f} ns", s * 1e9);
+    if (s < 1e-3 * nearly) return fmt::format("{:.3g} µs", s * 1e6);
+    if (s < nearly) return fmt::format("{:.3g} ms", s * 1e3);
     if (s < 100.0) return fmt::format("{:.4g} s", s);
     const auto total = static_cast<std::int64_t>(std::llround(s));
     constexpr std::int64_t minute = 60;
@@ -77,6 +87,8 @@ std::string duration_text(Seconds time) {
 
 std::string relative_text(double share, const TextStyle& style) {
     const double percent = 100.0 * std::abs(share);
+    constexpr double most_plain = 1e5;
+    if (!(percent < most_plain)) return fmt::format("{} {:.3g} %", plus_minus(style), percent);
     const int decimals = percent >= 10.0 ? 0 : percent >= 0.1 ? 1 : 2;
     return fmt::format("{} {:.{}f} %", plus_minus(style), percent, decimals);
 }

@@ -14,7 +14,8 @@
 
 namespace joulemark::report {
 
-// At least four significant digits, plain notation, thousands apart: "12.35", "0.03150", "1 234 567".
+// At least four significant digits, thousands apart: "12.35", "0.03150", "1 234 567"; beyond 1e15 and below 1e-6 with an
+// exponent.
 [[nodiscard]] std::string number_text(double value);
 
 // Whole numbers: "30 344", and with their noun: "1 gap", "3 gaps".

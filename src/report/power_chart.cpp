@@ -31,8 +31,9 @@ std::vector<Column> columns_of(const BinMeans& curve, Window window, std::size_t
     std::vector<double> sum(count, 0.0);
     std::vector<double> weight(count, 0.0);
     const double length = to_seconds(window.length()).value();
+    if (length <= 0.0) return std::vector<Column>(count);
     for (std::size_t i = 0; i < curve.power_watts.size(); ++i) {
-        if (curve.valid[i] == 0) continue;
+        if (curve.valid[i] == 0 || !std::isfinite(curve.power_watts[i])) continue;
         const double begin = to_seconds(curve.begin - window.begin).value() +
                              static_cast<double>(i) * curve.width.value();
         const double from = std::clamp(begin / length * static_cast<double>(count), 0.0,
@@ -48,7 +49,7 @@ std::vector<Column> columns_of(const BinMeans& curve, Window window, std::size_t
     }
     std::vector<Column> out(count);
     for (std::size_t k = 0; k < count; ++k)
-        if (weight[k] > 0.0) out[k].watts = sum[k] / weight[k];
+        if (weight[k] > 0.0 && std::isfinite(sum[k] / weight[k])) out[k].watts = sum[k] / weight[k];
     return out;
 }
 
@@ -56,6 +57,7 @@ std::vector<Column> columns_of(const BinMeans& curve, Window window, std::size_t
 void add_phases(std::vector<Column>& columns, std::span<const Phase> phases, Window window) {
     std::vector<double> most(columns.size(), 0.0);
     const double length = to_seconds(window.length()).value();
+    if (length <= 0.0) return;
     const auto scale = static_cast<double>(columns.size()) / length;
     for (const Phase& phase : phases) {
         const double from = to_seconds(phase.window.begin - window.begin).value() * scale;
@@ -87,6 +89,13 @@ std::string_view cell(double watts, double top, std::size_t row, std::size_t row
         return glyphs[static_cast<std::size_t>(std::clamp(std::round(level * steps), 0.0, steps))];
     };
     return unicode ? glyph(eighths) : glyph(halves);
+}
+
+// At most eight columns: "107.1 W", "12.5 kW", "2e+14 W".
+std::string level_text(double watts) {
+    if (watts < 1e4 && watts >= 0.1) return fmt::format("{:.4g} W", watts);
+    if (watts >= 1e4 && watts < 1e7) return fmt::format("{:.4g} kW", watts * 1e-3);
+    return fmt::format("{:.0e} W", watts);
 }
 
 char phase_letter(PhaseKind kind) { return to_string(kind).front(); }
@@ -158,7 +167,7 @@ std::string power_chart(const BinMeans& curve, Window window, std::span<const Ph
         // A label names the upper edge of its row.
         const double level = top * static_cast<double>(row + 1) / static_cast<double>(rows);
         const bool labelled = row + 1 == rows || row + 1 == rows / 2;
-        out += right_padded(labelled ? fmt::format("{:g} W ", level) : std::string(), axis_columns - 1);
+        out += right_padded(labelled ? level_text(level) + " " : std::string(), axis_columns - 1);
         out += inked(row == 0 ? corner : tee, Ink::dim, style);
         out += chart_row(columns, top, row, rows, style);
         out += '\n';

@@ -24,11 +24,16 @@ using namespace analysis;
 constexpr std::size_t label_columns = 14;
 constexpr std::size_t chart_rows = 6;
 
+// A line that begins a part, its continuation indented.
+std::string title_line(std::string_view text, const TextStyle& style) {
+    return wrapped(fitting(text, style), std::max<std::size_t>(style.width, 40) - 2, 2) + "\n";
+}
+
 // "  Energy      5 432 J ..." with the value wrapped behind its label.
 std::string field(std::string_view label, std::string_view value, const TextStyle& style) {
     const std::size_t width = std::max<std::size_t>(style.width, 40) - label_columns;
     return "  " + inked(padded(label, label_columns - 2), Ink::dim, style) +
-           wrapped(value, width, label_columns) + "\n";
+           wrapped(fitting(value, style), width, label_columns) + "\n";
 }
 
 std::string interval_text(const Estimate<Joules>& e, const TextStyle& style) {
@@ -204,7 +209,8 @@ std::string mark_table(const std::vector<MarkEnergy>& marks, const TextStyle& st
         std::string spread;
         if (g.known && g.energy > Joules{0.0} && g.count == 1)
             spread = relative_text(std::sqrt(g.squares) / g.energy.value(), style);
-        rows.push_back({printable(name), fmt::format("{}", g.count), duration_text(g.time),
+        constexpr std::size_t widest_name = 24;
+        rows.push_back({printable(name, widest_name), fmt::format("{}", g.count), duration_text(g.time),
                         g.known ? text_of(g.energy) : std::string(unknown_text), spread,
                         g.known && g.time > Seconds{0.0} ? text_of(g.energy / g.time)
                                                          : std::string(unknown_text)});
@@ -217,6 +223,7 @@ std::string mark_table(const std::vector<MarkEnergy>& marks, const TextStyle& st
 std::string device_heading(const DeviceInfo& device, const TextStyle& style) {
     std::string out = inked(printable(device.product.empty() ? device.name : device.product), Ink::bold, style);
     if (!device.product.empty()) out += "  " + printable(device.name);
+    if (device.simulated && out.find("simulated") == std::string::npos) out += " (simulated)";
     if (device.power_sensor) {
         out += fmt::format("  {} {}", middle_dot(style), printable(device.power_sensor->field));
     } else if (device.average_sensor) {
@@ -224,7 +231,7 @@ std::string device_heading(const DeviceInfo& device, const TextStyle& style) {
     } else if (device.counter) {
         out += fmt::format("  {} {}", middle_dot(style), printable(device.counter->field));
     }
-    return out + "\n";
+    return title_line(out, style);
 }
 
 std::string device_text(const DeviceAnalysis& device, const RunAnalysis& run, bool alone,
@@ -268,20 +275,22 @@ std::string warnings_text(const RunRecord& record, const RunAnalysis& run, const
     std::string out = "\n" + inked("Warnings", Ink::yellow, style) + "\n";
     constexpr std::size_t code_columns = 24;
     for (const Warning& warning : all) {
-        const std::size_t width = std::max<std::size_t>(style.width, 60) - code_columns;
+        const std::size_t width = std::max<std::size_t>(style.width, 40) - code_columns;
         out += "  " + inked(padded(to_string(warning.code), code_columns - 2), Ink::yellow, style) +
-               wrapped(printable(warning.message, 500), width, code_columns) + "\n";
+               wrapped(fitting(printable(warning.message, 500), style), width, code_columns) + "\n";
     }
     return out;
 }
 
 std::string import_text(const ImportNote& note, const TextStyle& style) {
-    std::string out = field("Import", fmt::format("{} of {}, {} kept out", counted(note.rows, "row"), note.format,
+    std::string out = field("Import", fmt::format("{} of {}, {} kept out", counted(note.rows, "row"), printable(note.format),
                                                   count_text(note.rejected_count)),
                             style);
     constexpr std::size_t shown = 5;
     for (std::size_t i = 0; i < note.rejected.size() && i < shown; ++i)
-        out += field("", fmt::format("line {}: {}", note.rejected[i].line, note.rejected[i].reason), style);
+        out += field("", fmt::format("line {}: {}", note.rejected[i].line,
+                                     printable(note.rejected[i].reason, 500)),
+                     style);
     if (note.rejected_count > shown)
         out += field("", fmt::format("and {} more (all in --json)", note.rejected_count - shown), style);
     return out;
@@ -289,12 +298,12 @@ std::string import_text(const ImportNote& note, const TextStyle& style) {
 
 std::string heading(const RunRecord& record, const RunAnalysis& run, const TextStyle& style) {
     const std::string_view dot = middle_dot(style);
-    std::string out = inked("Run " + record.id, Ink::bold, style) +
-                      fmt::format("  {} {}", dot, record.verb);
+    std::string out = inked("Run " + printable(record.id), Ink::bold, style) +
+                      fmt::format("  {} {}", dot, printable(record.verb));
     if (record.state != RunState::finished) out += fmt::format(" {} {}", dot, to_string(record.state));
     if (record.simulated) out += fmt::format(" {} ", dot) + inked("simulated", Ink::magenta, style);
     if (!record.label.empty()) out += fmt::format(" {} {}", dot, printable(record.label));
-    out += "\n";
+    out = title_line(out, style);
     std::string when = duration_text(run.duration());
     if (record.anchor)
         when += fmt::format(" from {}", iso8601_utc(record.anchor->unix_ns_at(run.window.begin)));
@@ -340,7 +349,7 @@ std::string run_text(const RunRecord& record, const RunAnalysis& run,
     if (import) out += import_text(*import, style);
     for (const DeviceAnalysis& device : run.devices)
         out += device_text(device, run, run.devices.size() == 1, style);
-    return out + warnings_text(record, run, style);
+    return fitting(out + warnings_text(record, run, style), style);
 }
 
 std::string runs_text(const std::vector<RunSummary>& runs, const TextStyle& style) {
@@ -356,7 +365,7 @@ std::string runs_text(const std::vector<RunSummary>& runs, const TextStyle& styl
                            : record.command.empty() ? record.source_file
                                                     : fmt::format("{}", fmt::join(record.command, " "));
         constexpr std::size_t widest = 30;
-        rows.push_back({record.id, record.verb + (record.simulated ? " (simulated)" : ""),
+        rows.push_back({printable(record.id), printable(record.verb) + (record.simulated ? " (simulated)" : ""),
                         std::string(to_string(record.state)),
                         closed ? duration_text(to_seconds(record.window->length())) : "",
                         printable(devices, widest), count_text(run.fast_samples),

@@ -27,7 +27,12 @@ enum class Ink { plain, bold, dim, red, yellow, green, cyan, blue, magenta };
 [[nodiscard]] std::string_view plus_minus(const TextStyle& style); // "±" or "+/-"
 [[nodiscard]] std::string_view middle_dot(const TextStyle& style); // "·" or "-"
 
-// `text` broken into lines of at most `width` columns at spaces, each after the first behind `indent` spaces.
+// `text` as the style can show it: without Unicode every sign outside ASCII gives way to one inside it. Whatever is
+// laid out goes through here first, for some signs become wider.
+[[nodiscard]] std::string fitting(std::string_view text, const TextStyle& style);
+
+// `text` broken into lines of at most `width` columns at spaces, each after the first behind `indent` spaces. A number
+// stays with its unit, and a word longer than a line is cut.
 [[nodiscard]] std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
 
 } // namespace joulemark::report
