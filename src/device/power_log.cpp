@@ -29,7 +29,7 @@ struct Format {
 
 constexpr std::array<Format, 4> formats{{
     {LogFormat::joulemark, "joulemark", begins_joulemark, read_joulemark},
-    {LogFormat::dcgm_dmon, "dcgm", begins_dcgm_dmon, read_dcgm_dmon},
+    {LogFormat::dcgm_dmon, "dcgm-dmon", begins_dcgm_dmon, read_dcgm_dmon},
     {LogFormat::zeus, "zeus", begins_zeus, read_zeus},
     {LogFormat::nvidia_smi, "nvidia-smi", begins_nvidia_smi, read_nvidia_smi},
 }};
