@@ -123,11 +123,12 @@ std::string doctor_text(const Diagnosis& diagnosis, const TextStyle& style) {
     }
     const std::size_t readable = static_cast<std::size_t>(std::ranges::count_if(
         diagnosis.inventory.devices, [](const Listing& l) { return !l.problem; }));
-    out += diagnosis.can_measure
-               ? fmt::format("\n{} device(s) can be measured: joulemark devices\n", readable)
-               : std::string("\nNo real device can be measured here. A simulated one works: joulemark measure "
-                             "-d sim:h200 --duration 5s\n");
-    return out;
+    const std::string verdict =
+        diagnosis.can_measure
+            ? fmt::format("{} can be measured: joulemark devices", counted(readable, "device"))
+            : std::string("No real device can be measured here. A simulated one works: joulemark measure "
+                          "-d sim:h200 --duration 5s");
+    return out + "\n" + wrapped(verdict, std::max<std::size_t>(style.width, 40), 0) + "\n";
 }
 
 } // namespace joulemark::report

@@ -170,6 +170,7 @@ std::string power_chart(const BinMeans& curve, Window window, std::span<const Ph
         out += right_padded(labelled ? level_text(level) + " " : std::string(), axis_columns - 1);
         out += inked(row == 0 ? corner : tee, Ink::dim, style);
         out += chart_row(columns, top, row, rows, style);
+        out.erase(out.find_last_not_of(' ') + 1);
         out += '\n';
     }
     if (!phases.empty()) out += padded("  phase", axis_columns) + phase_line(columns, style) + "\n";

@@ -136,8 +136,10 @@ std::string conditions_line(const SlowSummary& slow, const TextStyle& style) {
 
 std::string sampling_line(const DeviceAnalysis& device, const TextStyle& style) {
     const SamplingReport& report = device.sampling;
-    std::string out = fmt::format("{} every {}", counted(report.samples, "reading"),
-                                  duration_text(to_seconds(device.interval)));
+    if (report.samples == 0) return "no readings";
+    std::string out = counted(report.samples, "reading");
+    if (device.interval > Nanoseconds{0})
+        out += " every " + duration_text(to_seconds(device.interval));
     const std::string_view dot = middle_dot(style);
     if (report.missed_deadlines > 0) out += fmt::format(" {} {} missed", dot, report.missed_deadlines);
     if (report.failed_reads > 0) out += fmt::format(" {} {} failed", dot, report.failed_reads);
@@ -287,12 +289,15 @@ std::string import_text(const ImportNote& note, const TextStyle& style) {
                                                   count_text(note.rejected_count)),
                             style);
     constexpr std::size_t shown = 5;
-    for (std::size_t i = 0; i < note.rejected.size() && i < shown; ++i)
+    const std::size_t listed = std::min(note.rejected.size(), shown);
+    for (std::size_t i = 0; i < listed; ++i)
         out += field("", fmt::format("line {}: {}", note.rejected[i].line,
                                      printable(note.rejected[i].reason, 500)),
                      style);
-    if (note.rejected_count > shown)
-        out += field("", fmt::format("and {} more (all in --json)", note.rejected_count - shown), style);
+    if (note.rejected_count > listed)
+        out += field("", fmt::format("and {} more{}", note.rejected_count - listed,
+                                     note.rejected.size() > listed ? "; --json lists further ones" : ""),
+                     style);
     return out;
 }
 

@@ -180,6 +180,7 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
     std::string out;
     std::size_t column = 0;
     const auto break_line = [&] {
+        out.erase(out.find_last_not_of(' ') + 1);
         out += "\n" + std::string(indent, ' ');
         column = 0;
     };
