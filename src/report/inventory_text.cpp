@@ -123,12 +123,13 @@ std::string doctor_text(const Diagnosis& diagnosis, const TextStyle& style) {
     }
     const std::size_t readable = static_cast<std::size_t>(std::ranges::count_if(
         diagnosis.inventory.devices, [](const Listing& l) { return !l.problem; }));
-    const std::string verdict =
+    // The command stands alone, so that it can be copied.
+    const auto [verdict, command] =
         diagnosis.can_measure
-            ? fmt::format("{} can be measured: joulemark devices", counted(readable, "device"))
-            : std::string("No real device can be measured here. A simulated one works: joulemark measure "
-                          "-d sim:h200 --duration 5s");
-    return out + "\n" + wrapped(verdict, std::max<std::size_t>(style.width, 40), 0) + "\n";
+            ? std::pair(fmt::format("{} can be measured:", counted(readable, "device")), "joulemark devices")
+            : std::pair(std::string("No real device can be measured here. A simulated one works:"),
+                        "joulemark measure -d sim:h200 --duration 5s");
+    return out + "\n" + wrapped(verdict, std::max<std::size_t>(style.width, 40), 0) + "\n  " + command + "\n";
 }
 
 } // namespace joulemark::report
