@@ -61,6 +61,22 @@ Result<Devices> open_devices(const std::vector<std::string>& names,
     return devices;
 }
 
+// Devices that "all of them" should have had and that cannot be read: their energy is missing from the total.
+std::vector<Warning> left_out(const MeasureRequest& request, const Devices& devices,
+                              const device::Surroundings& surroundings) {
+    if (!request.devices.empty() && std::ranges::find(request.devices, "all") == request.devices.end())
+        return {};
+    std::vector<Warning> warnings;
+    for (const device::Listing& listing : device::survey(surroundings).devices) {
+        const bool of_a_kind_measured = std::ranges::any_of(
+            devices, [&](const auto& one) { return one->info().backend == listing.info.backend; });
+        if (listing.problem && of_a_kind_measured)
+            warnings.push_back({WarningCode::partial_devices,
+                                printable(listing.info.name) + " is left out: " + listing.problem->describe()});
+    }
+    return warnings;
+}
+
 sampler::Options sampler_options(const MeasureRequest& request, const Devices& devices) {
     sampler::Options options;
     options.adaptive = request.adaptive;
@@ -298,6 +314,7 @@ Result<MeasuredRun> measure(const MeasureRequest& request, const Context& contex
     auto store = open_store(context);
     if (!store) return tl::unexpected(store.error());
     RunRecord record = new_record(request);
+    record.warnings = left_out(request, *devices, context.surroundings);
     auto recording =
         Recording::start(record, std::move(*devices), options, **store, context.clock);
     if (!recording) return tl::unexpected(recording.error());

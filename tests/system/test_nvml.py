@@ -25,17 +25,24 @@ def test_a_gpu_is_listed_and_measured_end_to_end(program, tmp_path):
     assert run["devices"][0]["sensor"]["field"].startswith("NVML")
 
 
-def test_one_gpu_without_power_readings_is_never_zero_joules(program, tmp_path):
-    environment = machine(
-        tmp_path,
-        "gpu h100\npower constant 300\ngpu k80\ninstant none\naverage none\nusage none\ncounter none\n",
-    )
-    run = program.json("measure", "-d", "nvml:0", "-d", "nvml:1", "--duration", "600ms", environment=environment)
-    silent = run["devices"][1]
-    assert silent["total_energy_joules"] is None
-    assert "partial_devices" in codes(run)
-    assert run["devices_in_total"] == ["nvml:0"]
-    assert run["total_energy_joules"] == pytest.approx(300 * run["duration_seconds"], rel=0.03)
+MIXED = "gpu h100\npower constant 300\ngpu k80\ninstant none\naverage none\nusage none\ncounter none\n"
+
+
+def test_of_all_gpus_one_without_power_is_left_out_and_said(program, tmp_path):
+    environment = machine(tmp_path, MIXED)
+    for selection in ([], ["-d", "all"]):
+        run = program.json("measure", *selection, "--duration", "600ms", environment=environment)
+        assert "partial_devices" in codes(run)
+        assert any("nvml:1" in warning["message"] for warning in run["warnings"])
+        assert run["devices_in_total"] == ["nvml:0"]
+        assert run["total_energy_joules"] == pytest.approx(300 * run["duration_seconds"], rel=0.03)
+
+
+def test_a_gpu_without_power_that_was_asked_for_is_an_error_and_not_zero_joules(program, tmp_path):
+    done = program.run("measure", "-d", "nvml:0", "-d", "nvml:1", "--duration", "600ms",
+                       environment=machine(tmp_path, MIXED))
+    assert done.returncode == 3
+    assert "nvml:1" in done.stderr and "neither power nor energy" in done.stderr
 
 
 def test_a_gpu_that_is_lost_and_comes_back_leaves_a_gap(program, tmp_path):
@@ -48,7 +55,7 @@ def test_a_gpu_that_is_lost_and_comes_back_leaves_a_gap(program, tmp_path):
 
 
 def test_a_driver_that_does_not_match_is_explained(program, tmp_path):
-    environment = machine(tmp_path, "gpu h100\nfail nvmlInit 18\n")
+    environment = machine(tmp_path, "fail nvmlInit 18\ngpu h100\n")
     done = program.run("measure", "-d", "nvml:0", "--duration", "1s", environment=environment)
     assert done.returncode == 3
     assert "driver" in done.stderr.lower()

@@ -24,9 +24,6 @@ void add_global_options(CLI::App& app, GlobalOptions& options) {
     app.add_flag("--json", options.json, "One JSON document on standard output; all else on standard error");
     app.add_flag("--quiet,-q", options.quiet, "No progress and no remarks");
     app.add_option("--store", options.store, "The store (default: $XDG_DATA_HOME/joulemark/runs.db)")->type_name("FILE");
-    app.add_option("--data", options.data, "Folder whose tables add to or override the built-in ones")
-        ->type_name("DIR")
-        ->check(CLI::ExistingDirectory);
     app.add_option("--seed", options.seed, "Seed of everything simulated")->capture_default_str()->type_name("N");
 }
 

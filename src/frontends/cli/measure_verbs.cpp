@@ -46,11 +46,9 @@ int run_measure(Program& program, verbs::MeasureRequest request) {
         return program.finish(report::run_document(run->record, run->analysis), status);
     const Stream stream = request.command.empty() ? Stream::output : Stream::error;
     const std::string text = report::run_text(run->record, run->analysis, {}, style_of(stream));
-    if (stream == Stream::error) {
-        program.remark("\n" + text);
-        return status;
-    }
-    return program.finish(text, status);
+    if (stream == Stream::output) return program.finish(text, status);
+    write(Stream::error, "\n" + text);
+    return status;
 }
 
 int run_mark(Program& program, const verbs::MarkRequest& request) {

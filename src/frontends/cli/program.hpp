@@ -20,7 +20,6 @@ struct GlobalOptions {
     bool json = false;
     bool quiet = false;
     std::string store;
-    std::string data;
     std::uint64_t seed = 1;
 };
 
