@@ -1,5 +1,8 @@
 """What a newcomer types first: help, versions, mistakes."""
 
+import signal
+import subprocess
+
 import pytest
 from conftest import parse
 
@@ -34,6 +37,7 @@ def test_version(program):
         ([], "subcommand"),
         (["nonsense"], "nonsense"),
         (["measure", "--bogus"], "--bogus"),
+        (["measure", "python3", "generate.py"], "after '--'"),
         (["measure", "--duration", "soon"], "10s"),
         (["measure", "--duration", "0"], "above zero"),
         (["measure", "--interval", "-1ms"], "--interval"),
@@ -105,3 +109,11 @@ def test_drawing_falls_back_to_ascii_outside_utf8_locales(program):
 def test_colour_only_on_a_terminal(program):
     program.run("measure", "-d", "sim:h200", "--duration", "300ms")
     assert "\x1b[" not in program.run("show", "last").stdout
+
+
+def test_ctrl_c_ends_a_verb_that_waits_for_input(program):
+    process = program.start("import", "-", stdin=subprocess.PIPE)
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=30)
+    assert process.returncode in (130, -signal.SIGINT)
+    process.stdin.close()

@@ -24,7 +24,7 @@ std::string heading(std::string_view text, const report::TextStyle& style) {
 int run_demo(Program& program, const verbs::DemoRequest& request) {
     const report::TextStyle style = style_of(Stream::output);
     ProgressLine line(!program.options.quiet);
-    verbs::Context context = program.context();
+    verbs::Context context = program.interruptible_context();
     context.progress = [&](const verbs::Progress& p) {
         line.show(fmt::format("{} {:.1f} s  {} readings", p.stage, p.elapsed.value(), p.samples));
     };

@@ -54,8 +54,10 @@ int explain_usage(const CLI::App& app, const CLI::ParseError& error,
                               exit_code::done);
     }
     constexpr std::size_t longest = 500;
-    const std::string what = app.get_subcommands().empty() ? explain_verb(app, arguments)
-                                                           : printable(error.what(), longest);
+    std::string what = app.get_subcommands().empty() ? explain_verb(app, arguments)
+                                                     : printable(error.what(), longest);
+    const bool stray_word = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+    if (stray_word && app.got_subcommand("measure")) what += "; a command to measure goes after '--'";
     return program.fail_with({Kind::invalid_argument, what + "; see joulemark --help", ""});
 }
 

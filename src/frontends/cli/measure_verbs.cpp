@@ -36,7 +36,7 @@ int run_measure(Program& program, verbs::MeasureRequest request) {
     // Standard output belongs to the command, or to the JSON document: never to both.
     request.command_output_to_error = program.options.json;
     ProgressLine line(!program.options.quiet && request.command.empty());
-    verbs::Context context = program.context();
+    verbs::Context context = program.interruptible_context();
     context.progress = [&](const verbs::Progress& p) { line.show(progress_text(p)); };
     const auto run = verbs::measure(request, context);
     line.clear();

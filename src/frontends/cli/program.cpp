@@ -16,6 +16,11 @@ verbs::Context Program::context() {
     return context;
 }
 
+verbs::Context Program::interruptible_context() {
+    signals_.listen();
+    return context();
+}
+
 int Program::finish(std::string_view output, int code) const {
     return write(Stream::output, output) ? code : exit_code::storage;
 }

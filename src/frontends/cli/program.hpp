@@ -30,6 +30,8 @@ public:
     std::function<int()> action;      // of the verb that was chosen
 
     [[nodiscard]] verbs::Context context();
+    // For verbs that keep what they have when they are interrupted: signals reach them through the context.
+    [[nodiscard]] verbs::Context interruptible_context();
 
     // Standard output; exit code `storage` when it cannot be written, else `code`.
     [[nodiscard]] int finish(std::string_view output, int code) const;

@@ -4,9 +4,13 @@
 #include <ctime>
 #include <utility>
 
+#include <unistd.h>
+
 namespace joulemark::frontends {
 
 namespace {
+
+constexpr int shell_signal_base = 128;
 
 sigset_t received_signals() {
     sigset_t set;
@@ -41,13 +45,15 @@ void Signals::receive_until(const std::stop_token& end) {
         siginfo_t info{};
         const int number = sigtimedwait(&set, &info, &check_for_end);
         if (number < 0) continue;
+        const bool asks_to_end = number == SIGINT || number == SIGTERM || number == SIGHUP || number == SIGQUIT;
+        // The store survives this at any moment, and a verb that does not listen has nothing else to lose.
+        if (asks_to_end && !listening_) _exit(shell_signal_base + number);
         {
             const std::lock_guard lock(mutex_);
             // The kernel sends what a terminal key asks for to the whole foreground group.
             received_.push_back({number, info.si_code == SI_KERNEL});
         }
-        if (number == SIGINT || number == SIGTERM || number == SIGHUP || number == SIGQUIT)
-            stop_.request_stop();
+        if (asks_to_end) stop_.request_stop();
     }
 }
 
