@@ -62,6 +62,40 @@ TEST(ChangePoints, ABumpInTheMiddleHasTwo) {
     EXPECT_NEAR(static_cast<double>(points[1]), 2020, 1);
 }
 
+TEST(ChangePoints, OfManyLevelsAreFoundWithinHalfAReading) {
+    // 100 series of eight levels that differ by 40 to 100 W, in 20 W of noise.
+    double error = 0.0;
+    double found = 0.0;
+    int miscounted = 0;
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+        const RandomStream random{seed, 22};
+        std::vector<Level> parts;
+        std::vector<std::size_t> truth;
+        std::size_t total = 0;
+        double watts = 400.0;
+        for (std::uint64_t k = 0; k < 8; ++k) {
+            const auto count = static_cast<std::size_t>(20.0 + 200.0 * random.uniform(3 * k));
+            watts += (random.uniform(3 * k + 1) < 0.5 ? -1.0 : 1.0) *
+                     (40.0 + 60.0 * random.uniform(3 * k + 2));
+            parts.push_back({count, watts});
+            total += count;
+            truth.push_back(total);
+        }
+        truth.pop_back();
+        const auto points = change_points(levels(parts, 20.0, seed), 400.0);
+        if (points.size() != truth.size()) {
+            ++miscounted;
+            continue;
+        }
+        for (std::size_t i = 0; i < truth.size(); ++i) {
+            error += std::abs(static_cast<double>(points[i]) - static_cast<double>(truth[i]));
+            found += 1.0;
+        }
+    }
+    EXPECT_LE(miscounted, 2);
+    EXPECT_LE(error / found, 0.3);
+}
+
 TEST(ChangePoints, WhiteNoiseHasHardlyEverOne) {
     int found = 0;
     for (std::uint64_t seed = 0; seed < 200; ++seed) {

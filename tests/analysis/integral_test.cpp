@@ -106,6 +106,15 @@ TEST(Integrate, FailedReadingsAreBridgedByTheirNeighbours) {
     EXPECT_EQ(integral.coverage.outside, Nanoseconds{2'000'000'000});
 }
 
+TEST(Integrate, AFailedReadingBesideAnEdgeIsBridgedToo) {
+    Readings readings;
+    for (int i = 0; i <= 5; ++i) {
+        readings.add(i, i == 1 || i == 4 ? missing : 100.0);
+    }
+    EXPECT_DOUBLE_EQ(integrate(readings.view(), window_of(0.5, 4.5)).energy.value(), 400.0);
+    EXPECT_DOUBLE_EQ(integrate(readings.view(), window_of(1.0, 4.0)).energy.value(), 300.0);
+}
+
 TEST(Integrate, NothingToIntegrateCoversNothing) {
     Readings one;
     one.add(0.0, 100.0);
@@ -140,9 +149,11 @@ TEST(Integrate, DaysOfTenthsOfAWattAddUpExactly) {
 
 TEST(Integrate, AnIntervalOfMonthsIsIntegrated) {
     Readings readings;
-    readings.add(0.0, 10.0);
-    readings.add(100.0 * 86'400.0, 20.0);
-    EXPECT_NEAR(integrate(readings.view(), readings.extent()).energy.value(), 15.0 * 8.64e6, 1e-3);
+    for (int i = 0; i <= 4; ++i) {
+        readings.add(100.0 * 86'400.0 * i, i % 2 == 0 ? 10.0 : 20.0);
+    }
+    const double energy = integrate(readings.view(), readings.extent()).energy.value();
+    EXPECT_NEAR(energy, 15.0 * 4 * 8.64e6, 1e-3);
 }
 
 TEST(PowerMoments, OfASquareWave) {

@@ -132,6 +132,46 @@ TEST(PrefillEnd, ASlowDeclineIsNone) {
     EXPECT_FALSE(prefill_end(watts, 25_ms, 25_ms, 40_W));
 }
 
+TEST(PrefillEnd, ADeclineToAPlateauIsNone) {
+    const RandomStream random{8, 32};
+    std::vector<double> watts;
+    for (std::size_t i = 0; i < 2000; ++i) {
+        const double decline = std::max(0.0, 1.0 - static_cast<double>(i) / 400.0);
+        watts.push_back(430.0 + 170.0 * decline + 5.0 * random.normal(i));
+    }
+    EXPECT_FALSE(prefill_end(watts, 25_ms, 25_ms, 40_W));
+}
+
+TEST(PrefillEnd, IsTheEndOfTheFirstOfSeveralPlateaus) {
+    std::vector<double> watts;
+    const auto hold = [&](std::size_t count, double level) {
+        watts.insert(watts.end(), count, level);
+    };
+    hold(20, 600);
+    hold(20, 400);
+    hold(20, 600);
+    hold(400, 430);
+    EXPECT_EQ(prefill_end(watts, 25_ms, 25_ms, 40_W), 20U);
+}
+
+TEST(PrefillEnd, IsFoundInCorrelatedNoise) {
+    // 2 s at 80 W above the rest, in 30 W of noise whose neighbours correlate with 0.8: 4.5
+    // standard errors, of which 4 are asked for.
+    int found = 0;
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+        const RandomStream random{seed, 34};
+        std::vector<double> watts;
+        double x = random.normal(0);
+        for (std::size_t i = 0; i < 600; ++i) {
+            watts.push_back((i < 80 ? 510.0 : 430.0) + 30.0 * x);
+            x = 0.8 * x + 0.6 * random.normal(i + 1);
+        }
+        const auto end = prefill_end(watts, 25_ms, 25_ms, 40_W);
+        found += end && *end > 70 && *end < 90 ? 1 : 0;
+    }
+    EXPECT_GE(found, 160);
+}
+
 TEST(PrefillEnd, CorrelatedNoiseIsNotTakenForOne) {
     int found = 0;
     for (std::uint64_t seed = 0; seed < 200; ++seed) {

@@ -205,6 +205,32 @@ TEST(FindPhases, DipsShorterThanTheDwellDoNotEndAStretch) {
     EXPECT_EQ(kinds_of(report), "idle decode idle");
 }
 
+TEST(FindPhases, ALightLoadThatLastsIsWork) {
+    Load load;
+    load.hold(5, 60).hold(20, 600).hold(5, 60).hold(3, 200).hold(5, 60);
+    const PhaseReport report = phases_of(load, noisy);
+    EXPECT_EQ(kinds_of(report), "idle decode idle decode idle");
+}
+
+TEST(FindPhases, ARestlessRestDoesNotFlicker) {
+    // 70 and 110 W in turn, 2 and 9 % of the way up: below where rest is entered, and between there
+    // and where it is left.
+    Load load;
+    load.hold(5, 60);
+    for (int i = 0; i < 10; ++i) {
+        load.hold(0.3, 70).hold(0.3, 110);
+    }
+    load.hold(5, 60).hold(20, 600);
+    for (int i = 0; i < 10; ++i) {
+        load.hold(0.3, 110).hold(0.3, 70);
+    }
+    load.hold(5, 60);
+    const PhaseReport report = phases_of(load, {.interval = 0.1, .update = 0.1, .noise = 0.5});
+    ASSERT_EQ(summary_of(report, PhaseKind::idle).count, 2U) << kinds_of(report);
+    EXPECT_NEAR(begin_of(report, 1), 16.0, 0.2);
+    EXPECT_NEAR(begin_of(report, report.phases.size() - 1), 36.4, 0.2);
+}
+
 TEST(FindPhases, NoiseAsHighAsTheLoadIsAveragedAway) {
     Load load;
     load.hold(20, 76).hold(30, 142).hold(10, 76);
@@ -218,16 +244,21 @@ TEST(FindPhases, NoiseAsHighAsTheLoadIsAveragedAway) {
 }
 
 TEST(FindPhases, SteadyWindowHasTheCvOfDecode) {
-    Load load;
-    load.hold(10, 60).hold(1, 620).hold(40, 430).hold(10, 60);
-    for (const Sensor& sensor : {noisy, averaging}) {
-        const Readings readings = observe(load, sensor, 3);
-        const PhaseReport report = phases_of(readings, sensor);
-        ASSERT_TRUE(report.steady);
-        const auto steady = power_statistics(readings.view(), *report.steady, sensor.limits());
-        EXPECT_NEAR(steady->mean.value.value(), 430, 2);
-        EXPECT_NEAR(steady->cv->value, sensor.noise / 430.0, 0.15 * sensor.noise / 430.0 + 0.001);
-        EXPECT_GE(to_seconds(report.steady->length()).value(), 35);
+    Load with_prefill;
+    with_prefill.hold(10, 60).hold(1, 620).hold(40, 430).hold(10, 60);
+    Load without;
+    without.hold(10, 60).hold(40, 430).hold(10, 60);
+    for (const Load& load : {with_prefill, without}) {
+        for (const Sensor& sensor : {noisy, averaging}) {
+            const Readings readings = observe(load, sensor, 3);
+            const PhaseReport report = phases_of(readings, sensor);
+            ASSERT_TRUE(report.steady);
+            const auto steady = power_statistics(readings.view(), *report.steady, sensor.limits());
+            const double cv = sensor.noise / 430.0;
+            EXPECT_NEAR(steady->mean.value.value(), 430, 2);
+            EXPECT_NEAR(steady->cv->value, cv, 0.15 * cv + 0.001);
+            EXPECT_GE(to_seconds(report.steady->length()).value(), 35);
+        }
     }
 }
 
@@ -257,6 +288,13 @@ TEST(FindPhases, OfSeveralMarksAtOnceTheLatestBegunCounts) {
     EXPECT_NEAR(summary_of(report, PhaseKind::prefill).time.value(), 2.0, 1e-9);
     const auto marked = std::ranges::count(report.phases, false, &Phase::inferred);
     EXPECT_EQ(marked, 5); // decode, prefill, decode, prefill, decode
+}
+
+TEST(FindPhases, AMarkBegunLaterCutsOneThatEndsSooner) {
+    const Readings readings = observe(request(), noisy, 1);
+    const std::vector<Mark> marks{{"prefill", window_of(12, 16)}, {"decode", window_of(10, 14)}};
+    const PhaseReport report = phases_of(readings, noisy, {}, marks);
+    EXPECT_NEAR(summary_of(report, PhaseKind::prefill).time.value(), 4.0, 1e-9);
 }
 
 TEST(FindPhases, ManyNestedMarksCostNoMoreThanOneLayer) {
@@ -313,6 +351,14 @@ TEST(FindPhases, FixedThresholdsAreThoseOfTheProposal) {
     EXPECT_NEAR(report.method.slope_window.value(), 0.67, 0.15);
     // The change from prefill to decode is a fall of its own.
     EXPECT_EQ(kinds_of(report), "idle ramp prefill fall decode fall idle");
+}
+
+TEST(FindPhases, FixedThresholdsTakeNoLowerFirstPlateauForPrefill) {
+    Load load;
+    load.hold(5, 60).line(1, 60, 300).hold(5, 300).line(1, 300, 600).hold(20, 600);
+    PhaseOptions options;
+    options.fixed_thresholds = true;
+    EXPECT_EQ(kinds_of(phases_of(load, calm, options)), "idle ramp decode ramp decode");
 }
 
 TEST(FindPhases, FixedThresholdsNeverSeeAWarmDeviceIdle) {

@@ -109,6 +109,21 @@ TEST(FindLevels, ADeviceThatHoldsAModelRestsHigher) {
     EXPECT_NEAR(levels.active->value(), 600, 5);
 }
 
+TEST(FindLevels, FastLightBurstsAreNotRestHoweverNoisyTheWork) {
+    Readings readings;
+    const RandomStream random{4, 50};
+    for (std::size_t i = 0; i <= 900; ++i) {
+        const double noise = random.normal(i);
+        const double burst = (i / 2) % 2 == 0 ? 105.0 : 45.0;
+        const double watts = i < 100 ? 45.0 + 0.2 * noise : i < 300 ? burst : 430.0 + 25.0 * noise;
+        readings.add(0.1 * static_cast<double>(i), watts);
+    }
+    const auto grid = node_means(readings.view(), readings.extent(), 100_ms);
+    const PowerLevels levels = find_levels(*grid, {});
+    ASSERT_TRUE(levels.idle_top);
+    EXPECT_NEAR(levels.idle_top->value(), 45, 1);
+}
+
 TEST(FindLevels, ALightLoadIsToldFromRest) {
     Load load;
     load.hold(20, 76).hold(30, 142).hold(10, 76);
@@ -167,6 +182,11 @@ TEST(FindLevels, GapsAreLeftOut) {
     const PowerLevels levels = find_levels(*grid, {});
     EXPECT_NEAR(levels.high.value(), 300, 1);
     EXPECT_NEAR(levels.idle->value(), 60, 1);
+    for (std::size_t k = 201; k < 400; ++k) {
+        readings.watts[k] = 0.0;
+    }
+    const auto dead = node_means(readings.view(), readings.extent(), 100_ms);
+    EXPECT_NEAR(find_levels(*dead, {}).idle->value(), 60, 1);
     UniformGrid unseen = *grid;
     std::ranges::fill(unseen.valid, std::uint8_t{0});
     EXPECT_FALSE(find_levels(unseen, {}).idle);
