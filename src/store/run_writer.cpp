@@ -176,7 +176,7 @@ Result<void> SqliteRunWriter::append(std::size_t device, const Columns& fast, co
     return {};
 }
 
-void SqliteRunWriter::Tail::take(const Columns& added, std::optional<Tail> replacement) {
+void Tail::take(const Columns& added, std::optional<Tail> replacement) {
     if (added.empty()) {
         return;
     }

@@ -26,6 +26,16 @@ namespace joulemark::store {
 // What column `channel` of the table of blocks holds.
 inline constexpr std::array<std::string_view, 2> channel_names{"fast", "slow"};
 
+// The small blocks of one device and channel that wait to be joined.
+struct Tail {
+    Columns rows;
+    std::size_t blocks = 0;
+    std::optional<Instant> last; // of all rows written
+
+    // After `added` was committed.
+    void take(const Columns& added, std::optional<Tail> replacement);
+};
+
 class SqliteRunWriter final : public RunWriter {
 public:
     // Begins the run; fills in the id and the time of creation where the record has none.
@@ -41,15 +51,6 @@ public:
                                       const std::vector<SamplingReport>& reports) override;
 
 private:
-    // The small blocks of one device and channel that wait to be joined.
-    struct Tail {
-        Columns rows;
-        std::size_t blocks = 0;
-        std::optional<Instant> last; // of all rows written
-
-        // After `added` was committed.
-        void take(const Columns& added, std::optional<Tail> replacement);
-    };
     using Tails = std::array<Tail, channel_names.size()>;
 
     SqliteRunWriter(std::unique_ptr<Database> database, StoredRun run);
