@@ -87,10 +87,12 @@ public:
     }
 
     [[nodiscard]] InferredPhases run() {
-        for (const NodeRange& stretch : stretches()) {
-            add_stretch(stretch);
+        const std::vector<NodeRange> found = stretches();
+        const std::size_t last = grid_.power_watts.size() - 1;
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            add_stretch(found[i], i + 1 < found.size() ? found[i + 1].first : last);
         }
-        add(PhaseKind::idle, grid_.power_watts.size() - 1);
+        add(PhaseKind::idle, last);
         return std::move(result_);
     }
 
@@ -106,12 +108,23 @@ private:
         return active_stretches(grid_.power_watts, *band_, static_cast<std::size_t>(dwell));
     }
 
+    [[nodiscard]] std::size_t end_of_runs() const {
+        return result_.runs.empty() ? 0 : result_.runs.back().last;
+    }
+
     // The next run, up to `last`; none when the one before already got there.
     void add(PhaseKind kind, std::size_t last) {
-        const std::size_t first = result_.runs.empty() ? 0 : result_.runs.back().last;
+        const std::size_t first = end_of_runs();
         if (last > first) {
             result_.runs.push_back({kind, first, last});
         }
+    }
+
+    // Watts gained from one node to another, as far as it is not taken yet: the ends of an edge may
+    // have been moved outwards onto a neighbour's. Zero when nothing is left.
+    [[nodiscard]] double climb(std::size_t from, std::size_t to) const {
+        from = std::max(from, end_of_runs());
+        return from < to ? grid_.power_watts[to] - grid_.power_watts[from] : 0.0;
     }
 
     // An edge at the end of a stretch that is not at rest there must be high to be one.
@@ -128,9 +141,13 @@ private:
         result_.unresolved.push_back({kind, grid_.time(node), at_least});
     }
 
-    void add_stretch(NodeRange stretch) {
+    // `next` is where the next stretch begins.
+    void add_stretch(NodeRange stretch, std::size_t next) {
         auto rise = edge(stretch.first, stretch.last);
         auto fall = edge(stretch.last, stretch.first);
+        if (fall) {
+            fall->foot = std::min(fall->foot, next);
+        }
         if (rise && fall && rise->top > fall->top) {
             // No plateau between them: they meet at the highest node.
             const auto begin = grid_.power_watts.begin();
@@ -139,8 +156,7 @@ private:
                                  begin + static_cast<std::ptrdiff_t>(stretch.last) + 1);
             rise->top = fall->top = static_cast<std::size_t>(highest - begin);
         }
-        const bool has_ramp = rise && rise->resolved;
-        const bool has_fall = fall && fall->resolved;
+        const bool has_ramp = rise && rise->resolved && climb(rise->foot, rise->top) > 0.0;
         add(PhaseKind::idle, has_ramp ? rise->foot : stretch.first);
         if (has_ramp) {
             add(PhaseKind::ramp, rise->top);
@@ -148,6 +164,7 @@ private:
             note_unresolved(PhaseKind::ramp, stretch.first, rise->rate);
         }
         add_prefill(rise ? rise->top : stretch.first, fall ? fall->top : stretch.last);
+        const bool has_fall = fall && fall->resolved && climb(fall->top, fall->foot) < 0.0;
         add(PhaseKind::decode, has_fall ? fall->top : stretch.last);
         if (has_fall) {
             add(PhaseKind::fall, fall->foot);
