@@ -18,6 +18,8 @@ namespace {
 constexpr Nanoseconds one_second{1'000'000'000};
 constexpr Nanoseconds one_hour = 3600 * one_second;
 constexpr Nanoseconds shortest_gap = one_second / 2;
+// Rows of a hostile log may lie centuries apart, and three times that is no time any more.
+constexpr Nanoseconds longest_interval = 24 * 365 * one_hour;
 // A clock that was set stays set: so many rows in succession tell a step from a stray row.
 constexpr std::size_t rows_of_a_step = 3;
 
@@ -105,9 +107,13 @@ private:
     Instant run_begin_;
 };
 
+Nanoseconds three_intervals(Nanoseconds interval) {
+    return 3 * std::min(interval, longest_interval);
+}
+
 // Whether a wait of this length is the hour that a local clock leaves out when summer time begins.
 bool is_lost_hour(Nanoseconds spacing, Nanoseconds interval) {
-    const Nanoseconds slack = std::max(2 * one_second, 3 * interval);
+    const Nanoseconds slack = std::max(2 * one_second, three_intervals(interval));
     return spacing > one_hour - slack && spacing < one_hour + slack;
 }
 
@@ -326,7 +332,7 @@ SamplingReport observe(const Columns& fast, Nanoseconds interval) {
     report.samples = fast.size();
     const auto power = fast.values(Metric::power);
     const auto counter = fast.values(Metric::energy_counter);
-    const Nanoseconds longest = std::max(3 * interval, shortest_gap);
+    const Nanoseconds longest = std::max(three_intervals(interval), shortest_gap);
     for (std::size_t i = 0; i < fast.size(); ++i) {
         if (!power.empty() && std::isnan(power[i])) {
             ++report.failed_reads;
