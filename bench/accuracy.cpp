@@ -1,6 +1,6 @@
 // The accuracy table: every cell of sensor, load and window, our estimate beside two naive ones.
 //
-//     bench_accuracy [--trials 2000] [--seed 1] [--gpu NAME] [--markdown]
+//     bench_accuracy [--trials 5000] [--seed 1] [--gpu NAME] [--markdown]
 //
 // Exit status 1 when a cell misses what docs/reference/accuracy.md promises.
 #include "accuracy_trials.hpp"
@@ -22,7 +22,7 @@ using namespace joulemark;
 using namespace joulemark::bench;
 
 struct Options {
-    std::size_t trials = 2000;
+    std::size_t trials = 5000;
     std::uint64_t seed = 1;
     std::string_view gpu;
     bool markdown = false;
