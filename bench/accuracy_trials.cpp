@@ -9,12 +9,12 @@
 #include "physics/sensor.hpp"
 #include "sampler/interval.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace joulemark::bench {
 
@@ -25,7 +25,8 @@ using namespace physics;
 // As `joulemark measure` does by default: half a second of lead and of tail.
 constexpr Nanoseconds roll = std::chrono::milliseconds(500);
 constexpr double wake_lateness_s = 0.0002;
-// Cards of one architecture differ from the published delay by about this much; see docs/explanation/sensors.md.
+// Cards of one architecture differ from the published delay by about this much; see
+// docs/explanation/sensors.md.
 constexpr double delay_spread = 0.3;
 // Firmware timers wander a little.
 constexpr Nanoseconds timer_jitter = std::chrono::microseconds(200);
@@ -35,18 +36,29 @@ constexpr double gain_mismatch_sigma = 0.005;
 const Instant window_begin = instant_at(100'000'000'000);
 
 constexpr std::array<const char*, 4> gpus{"a100", "h100", "rtx4090", "v100"};
-// 9.7 Hz beats against a 100 ms sensor, 10 Hz hides from it altogether; 40 and 50 Hz do so on a 20 ms sensor.
-constexpr std::array<const char*, 12> loads{
-    "steady",        "step",          "square 0.1 Hz", "square 0.5 Hz",
-    "square 1 Hz",   "square 2 Hz",   "square 5 Hz",   "square 9.7 Hz",
-    "square 10 Hz",  "burst 0.2 s",   "burst 1 s",     "burst 5 s"};
+// 9.7 Hz beats against a 100 ms sensor, 10 Hz hides from it altogether; 40 and 50 Hz do so on a 20
+// ms sensor.
+constexpr std::array<const char*, 12> loads{"steady",
+                                            "step",
+                                            "square 0.1 Hz",
+                                            "square 0.5 Hz",
+                                            "square 1 Hz",
+                                            "square 2 Hz",
+                                            "square 5 Hz",
+                                            "square 9.7 Hz",
+                                            "square 10 Hz",
+                                            "burst 0.2 s",
+                                            "burst 1 s",
+                                            "burst 5 s"};
 constexpr std::array<double, 5> windows_s{0.2, 0.5, 1.0, 5.0, 30.0};
 
 // The numbers of one trial, drawn one after the other.
 class Draws {
 public:
     Draws(std::uint64_t seed, std::uint64_t trial) : random_(seed, trial) {}
-    double uniform(double low, double high) { return low + (high - low) * random_.uniform(next_++); }
+    double uniform(double low, double high) {
+        return low + (high - low) * random_.uniform(next_++);
+    }
     double normal() { return random_.normal(next_++); }
     std::uint64_t bits() { return random_.bits(next_++); }
 
@@ -58,8 +70,9 @@ private:
 // FNV-1a: the same everywhere, unlike std::hash.
 std::uint64_t fingerprint(const AccuracyCell& cell) {
     std::uint64_t hash = 0xcbf29ce484222325U;
-    for (const char c : fmt::format("{}|{}|{}", cell.gpu, cell.load, cell.window.value()))
+    for (const char c : fmt::format("{}|{}|{}", cell.gpu, cell.load, cell.window.value())) {
         hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+    }
     return hash;
 }
 
@@ -74,11 +87,14 @@ PowerProfile make_load(const std::string& load, Seconds window, const GpuSpec& g
     const Watts low{draw.uniform(idle, 0.4 * cap)};
     const Watts high{draw.uniform(0.6 * cap, cap)};
     const double length = window.value();
-    if (load == "steady") return PowerProfile(constant(high), window_begin);
+    if (load == "steady") {
+        return PowerProfile(constant(high), window_begin);
+    }
     if (load == "step") {
         const Seconds at{draw.uniform(0.0, length)};
         const bool up = draw.uniform(0.0, 1.0) < 0.5;
-        return PowerProfile(up ? step(low, high, to_nanoseconds(at)) : step(high, low, to_nanoseconds(at)),
+        return PowerProfile(up ? step(low, high, to_nanoseconds(at))
+                               : step(high, low, to_nanoseconds(at)),
                             window_begin);
     }
     const double figure = number_in(load);
@@ -120,8 +136,11 @@ DeviceInfo describe(const GpuSpec& gpu) {
     return device;
 }
 
-Columns poll(const SimulatedSensor& sensor, const PowerProfile& truth, Window window,
-             Nanoseconds interval, Draws& draw) {
+Columns poll(const SimulatedSensor& sensor,
+             const PowerProfile& truth,
+             Window window,
+             Nanoseconds interval,
+             Draws& draw) {
     Columns out;
     const RandomStream lateness(draw.bits(), 0);
     Instant due = window.begin - roll - to_nanoseconds(to_seconds(interval) * draw.uniform(0, 1));
@@ -129,8 +148,9 @@ Columns poll(const SimulatedSensor& sensor, const PowerProfile& truth, Window wi
         const Instant t = due + to_nanoseconds(Seconds{wake_lateness_s * lateness.uniform(i)});
         out.time.push_back(t);
         out.values(Metric::power).push_back(sensor.reading(truth, t).value());
-        if (const auto joules = sensor.counter(truth, t))
+        if (const auto joules = sensor.counter(truth, t)) {
             out.values(Metric::energy_counter).push_back(joules->value());
+        }
     }
     return out;
 }
@@ -147,7 +167,9 @@ double naive_trapezoid(const Columns& c, Window window) {
     for (std::size_t i = 1; i < c.size(); ++i) {
         const Instant from = std::max(c.time[i - 1], window.begin);
         const Instant to = std::min(c.time[i], window.end);
-        if (from >= to) continue;
+        if (from >= to) {
+            continue;
+        }
         const double a = from == c.time[i - 1] ? p[i - 1] : interpolate(c, i, from);
         const double b = to == c.time[i] ? p[i] : interpolate(c, i, to);
         joules += (a + b) / 2 * to_seconds(to - from).value();
@@ -179,9 +201,10 @@ Trial run_trial(const AccuracyCell& cell, const GpuSpec& gpu, Draws draw) {
     out.sensor_scale = out.truth * card.instant.gain;
     out.counter_scale = card.counter ? out.truth * card.counter->gain : out.sensor_scale;
     out.trapezoid = naive_trapezoid(columns, window);
-    if (card.counter)
+    if (card.counter) {
         out.raw_counter =
             (*sensor.counter(truth, window.end) - *sensor.counter(truth, window.begin)).value();
+    }
     const auto trace = Trace::make(info, std::move(columns), {});
     out.ours = analysis::estimate_energy(trace.value(), window);
     return out;
@@ -195,9 +218,13 @@ bool holds(const Interval<Joules>& interval, double joules) {
 
 std::vector<AccuracyCell> accuracy_cells() {
     std::vector<AccuracyCell> cells;
-    for (const char* gpu : gpus)
-        for (const char* load : loads)
-            for (const double window : windows_s) cells.push_back({gpu, load, Seconds{window}});
+    for (const char* gpu : gpus) {
+        for (const char* load : loads) {
+            for (const double window : windows_s) {
+                cells.push_back({gpu, load, Seconds{window}});
+            }
+        }
+    }
     return cells;
 }
 
@@ -209,7 +236,9 @@ AccuracyResult run_cell(const AccuracyCell& cell, std::size_t trials, std::uint6
     const auto n = static_cast<double>(trials);
     for (std::size_t i = 0; i < trials; ++i) {
         const Trial trial = run_trial(cell, gpu, Draws(cell_seed, i));
-        if (!trial.ours.energy) continue;
+        if (!trial.ours.energy) {
+            continue;
+        }
         const double scale = trial.ours.method == analysis::EnergyMethod::counter
                                  ? trial.counter_scale
                                  : trial.sensor_scale;

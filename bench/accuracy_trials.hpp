@@ -1,5 +1,6 @@
-// Seeded trials of the energy estimate against simulated truth: one cell is a sensor, a load and a window length.
-// Pure: the same cell and seed give the same outcome on any machine and any number of threads.
+// Seeded trials of the energy estimate against simulated truth: one cell is a sensor, a load and a
+// window length. Pure: the same cell and seed give the same outcome on any machine and any number
+// of threads.
 #pragma once
 
 #include "core/units.hpp"
@@ -17,9 +18,10 @@ struct AccuracyCell {
     Seconds window;
 };
 
-// Relative errors are against the true energy as the gain of the source that was used scales it, so that they show the
-// method and not the gain; `coverage_with_gain` is against the true energy itself. Windows are drawn within 10 % of the
-// cell's length: whole numbers of ticks would flatter everyone.
+// Relative errors are against the true energy as the gain of the source that was used scales it, so
+// that they show the method and not the gain; `coverage_with_gain` is against the true energy
+// itself. Windows are drawn within 10 % of the cell's length: whole numbers of ticks would flatter
+// everyone.
 struct AccuracyResult {
     std::size_t trials = 0;
     double rms_error = 0.0;
@@ -31,7 +33,8 @@ struct AccuracyResult {
 };
 
 [[nodiscard]] std::vector<AccuracyCell> accuracy_cells();
-[[nodiscard]] AccuracyResult run_cell(const AccuracyCell& cell, std::size_t trials,
+[[nodiscard]] AccuracyResult run_cell(const AccuracyCell& cell,
+                                      std::size_t trials,
                                       std::uint64_t seed);
 
 } // namespace joulemark::bench

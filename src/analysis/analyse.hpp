@@ -1,5 +1,6 @@
-// Everything joulemark says about one recorded run, from its record and traces: energy with intervals, statistics,
-// phases, derivatives, marks, baseline, totals over devices, warnings. Pure: values in, values out.
+// Everything joulemark says about one recorded run, from its record and traces: energy with
+// intervals, statistics, phases, derivatives, marks, baseline, totals over devices, warnings. Pure:
+// values in, values out.
 #pragma once
 
 #include "analysis/derivatives.hpp"
@@ -8,7 +9,6 @@
 #include "analysis/slow_summary.hpp"
 #include "analysis/statistics.hpp"
 #include "analysis/uniform_grid.hpp"
-
 #include "core/run.hpp"
 #include "core/trace.hpp"
 
@@ -61,23 +61,27 @@ struct DeviceAnalysis {
 struct RunAnalysis {
     Window window;
     std::vector<DeviceAnalysis> devices;
-    // Over the devices that measure different hardware (a package already contains its cores). Absent when no device
-    // gave an energy. Gains of different devices are independent.
+    // Over the devices that measure different hardware (a package already contains its cores).
+    // Absent when no device gave an energy. Gains of different devices are independent.
     std::optional<Estimate<Joules>> total_energy;
     std::optional<Estimate<Joules>> total_net_energy; // when every counted device has one
     std::optional<Estimate<Watts>> mean_power;
-    std::optional<Watts> peak_power;        // of the sum over devices, on the curve's bins when there are several
-    std::optional<Estimate<double>> power_cv; // one device: its own; several: of the sum, without interval
+    std::optional<Watts>
+        peak_power; // of the sum over devices, on the curve's bins when there are several
+    std::optional<Estimate<double>>
+        power_cv; // one device: its own; several: of the sum, without interval
     std::optional<Estimate<double>> joules_per_token; // J
     std::optional<Estimate<double>> tokens_per_joule; // 1/J
-    std::vector<std::size_t> counted; // indices of the devices in the totals
-    std::vector<Warning> warnings;    // of the run as a whole
+    std::vector<std::size_t> counted;                 // indices of the devices in the totals
+    std::vector<Warning> warnings;                    // of the run as a whole
 
     [[nodiscard]] Seconds duration() const { return to_seconds(window.length()); }
 };
 
-// The window is the record's, else the common extent of the traces. Kind::invalid_argument when there is neither.
-[[nodiscard]] Result<RunAnalysis> analyse(const RunRecord& record, std::span<const Trace> traces,
+// The window is the record's, else the common extent of the traces. Kind::invalid_argument when
+// there is neither.
+[[nodiscard]] Result<RunAnalysis> analyse(const RunRecord& record,
+                                          std::span<const Trace> traces,
                                           const AnalysisOptions& options = {});
 
 } // namespace joulemark::analysis

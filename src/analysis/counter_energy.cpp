@@ -27,7 +27,9 @@ public:
 
     [[nodiscard]] Instant time(std::size_t i) const {
         const Instant middle = ticks_[i].before + (ticks_[i].after - ticks_[i].before) / 2;
-        if (!grid_) return middle;
+        if (!grid_) {
+            return middle;
+        }
         return grid_->origin + to_nanoseconds(grid_->period * steps(i));
     }
     // Grid steps from the origin of the grid.
@@ -37,7 +39,9 @@ public:
     }
     // Half of what is left open about the time of tick i.
     [[nodiscard]] double half_range(std::size_t i) const {
-        if (!grid_) return to_seconds(ticks_[i].after - ticks_[i].before).value() / 2;
+        if (!grid_) {
+            return to_seconds(ticks_[i].after - ticks_[i].before).value() / 2;
+        }
         return grid_->origin_half_range.value() +
                std::abs(steps(i)) * grid_->period_half_range.value();
     }
@@ -51,14 +55,20 @@ double power_integral(const PowerTrack& power, Instant from, Instant to) {
     return power.energy_until(to) - power.energy_until(from);
 }
 
-// How far the readings' shape is to be believed: slope of tick power on mean reading, over the ticks given.
-double shape_trust(std::span<const Tick> ticks, const LocatedTicks& located,
+// How far the readings' shape is to be believed: slope of tick power on mean reading, over the
+// ticks given.
+double shape_trust(std::span<const Tick> ticks,
+                   const LocatedTicks& located,
                    const PowerTrack& power) {
-    if (power.empty() || ticks.size() < min_glances) return 0.0;
+    if (power.empty() || ticks.size() < min_glances) {
+        return 0.0;
+    }
     double n = 0.0, mean_x = 0.0, mean_y = 0.0, xx = 0.0, xy = 0.0;
     for (std::size_t i = 1; i < ticks.size(); ++i) {
         const double span = to_seconds(located.time(i) - located.time(i - 1)).value();
-        if (span <= 0.0) continue;
+        if (span <= 0.0) {
+            continue;
+        }
         const double x = power_integral(power, located.time(i - 1), located.time(i)) / span;
         const double y = (ticks[i].joules - ticks[i - 1].joules) / span;
         n += 1.0;
@@ -74,11 +84,11 @@ double shape_trust(std::span<const Tick> ticks, const LocatedTicks& located,
 // The counter's curve at one moment, with what is not known about it.
 struct EdgeEnergy {
     double joules = 0.0;
-    double watts = 0.0;       // mean of the tick it lies in
-    double steps = 0.0;       // of the grid
-    double half_range = 0.0;  // seconds, of the tick times
-    double inside = 0.0;      // standard deviation, joules
-    double beyond = 0.0;      // standard deviation, joules
+    double watts = 0.0;      // mean of the tick it lies in
+    double steps = 0.0;      // of the grid
+    double half_range = 0.0; // seconds, of the tick times
+    double inside = 0.0;     // standard deviation, joules
+    double beyond = 0.0;     // standard deviation, joules
 };
 
 struct Neighbourhood {
@@ -96,8 +106,11 @@ PowerBounds tick_powers(const Neighbourhood& near, Instant t) {
         const Instant start = near.located.time(i - 1);
         const Instant end = near.located.time(i);
         const Nanoseconds reach = to_nanoseconds(glance_reach);
-        if (end <= start || end < t - reach || start > t + reach) continue;
-        const double watts = (near.ticks[i].joules - near.ticks[i - 1].joules) / to_seconds(end - start).value();
+        if (end <= start || end < t - reach || start > t + reach) {
+            continue;
+        }
+        const double watts =
+            (near.ticks[i].joules - near.ticks[i - 1].joules) / to_seconds(end - start).value();
         out.low_watts = std::min(out.low_watts, watts);
         out.high_watts = std::max(out.high_watts, watts);
     }
@@ -129,16 +142,20 @@ EdgeEnergy inside_a_tick(const Neighbourhood& near, std::size_t i, Instant t) {
             0.0};
 }
 
-// Before the first or after the last tick the power readings carry the curve on, or else the nearest tick's power.
-EdgeEnergy beyond_the_ticks(const Neighbourhood& near, std::size_t tick, double nearest_watts,
+// Before the first or after the last tick the power readings carry the curve on, or else the
+// nearest tick's power.
+EdgeEnergy beyond_the_ticks(const Neighbourhood& near,
+                            std::size_t tick,
+                            double nearest_watts,
                             Instant t) {
     const Instant known = near.located.time(tick);
     const double distance = to_seconds(t - known).value();
     const double joules =
         near.power.empty() ? nearest_watts * distance : power_integral(near.power, known, t);
-    const PowerBounds bounds = glimpsed_bounds(near.power, t, to_nanoseconds(glance_reach),
-                                               nearest_watts, tick_powers(near, t))
-                                   .value_or(near.bounds);
+    const PowerBounds bounds =
+        glimpsed_bounds(
+            near.power, t, to_nanoseconds(glance_reach), nearest_watts, tick_powers(near, t))
+            .value_or(near.bounds);
     const double half_width = std::abs(distance) * (bounds.high_watts - bounds.low_watts) / 2;
     return {near.ticks[tick].joules + joules,
             nearest_watts,
@@ -151,18 +168,27 @@ EdgeEnergy beyond_the_ticks(const Neighbourhood& near, std::size_t tick, double 
 EdgeEnergy energy_at(const Neighbourhood& near, Instant t) {
     const std::size_t last = near.ticks.size() - 1;
     std::size_t i = 0;
-    while (i < last && near.located.time(i + 1) <= t) ++i;
+    while (i < last && near.located.time(i + 1) <= t) {
+        ++i;
+    }
     const auto mean_watts = [&](std::size_t k) {
         return (near.ticks[k + 1].joules - near.ticks[k].joules) /
                std::max(1e-9, to_seconds(near.located.time(k + 1) - near.located.time(k)).value());
     };
-    if (t < near.located.time(0)) return beyond_the_ticks(near, 0, mean_watts(0), t);
-    if (i == last) return beyond_the_ticks(near, last, mean_watts(last - 1), t);
+    if (t < near.located.time(0)) {
+        return beyond_the_ticks(near, 0, mean_watts(0), t);
+    }
+    if (i == last) {
+        return beyond_the_ticks(near, last, mean_watts(last - 1), t);
+    }
     return inside_a_tick(near, i, t);
 }
 
-Neighbourhood neighbourhood_of(const CounterTrack& counter, std::size_t first, std::size_t last,
-                               const PowerTrack& power, PowerBounds bounds,
+Neighbourhood neighbourhood_of(const CounterTrack& counter,
+                               std::size_t first,
+                               std::size_t last,
+                               const PowerTrack& power,
+                               PowerBounds bounds,
                                std::optional<Seconds> documented_tick) {
     const std::span<const Tick> ticks(counter.ticks.data() + first, last - first);
     LocatedTicks located(ticks, documented_tick);
@@ -170,7 +196,8 @@ Neighbourhood neighbourhood_of(const CounterTrack& counter, std::size_t first, s
     return {ticks, std::move(located), trust, power, bounds};
 }
 
-// Errors of phase and period of one common grid act on both edges: a steady load does not feel the phase.
+// Errors of phase and period of one common grid act on both edges: a steady load does not feel the
+// phase.
 double common_grid_error(const TickGrid& grid, const EdgeEnergy& begin, const EdgeEnergy& end) {
     const double phase = (end.watts - begin.watts) * grid.origin_half_range.value() / root3;
     const double period = (end.watts * end.steps - begin.watts * begin.steps) *
@@ -184,13 +211,18 @@ double separate_error(const EdgeEnergy& begin, const EdgeEnergy& end) {
 
 } // namespace
 
-std::optional<CounterEnergy> counter_energy(const CounterTrack& counter, const PowerTrack& power,
-                                            Window window, PowerBounds bounds,
+std::optional<CounterEnergy> counter_energy(const CounterTrack& counter,
+                                            const PowerTrack& power,
+                                            Window window,
+                                            PowerBounds bounds,
                                             std::optional<Seconds> documented_tick) {
     const std::vector<Tick>& ticks = counter.ticks;
-    if (ticks.size() < 2 || counter.has_reset_in(window)) return std::nullopt;
-    if (window.end <= ticks.front().before || window.begin >= ticks.back().after)
+    if (ticks.size() < 2 || counter.has_reset_in(window)) {
         return std::nullopt;
+    }
+    if (window.end <= ticks.front().before || window.begin >= ticks.back().after) {
+        return std::nullopt;
+    }
     const auto index_of = [&](Instant t) {
         const auto after = std::ranges::upper_bound(ticks, t, {}, &Tick::after);
         return static_cast<std::size_t>(after - ticks.begin());
@@ -201,9 +233,12 @@ std::optional<CounterEnergy> counter_energy(const CounterTrack& counter, const P
     const std::size_t end_index = index_of(window.end);
     const bool together = to(end_index) - from(begin_index) <= max_grid_ticks;
 
-    const Neighbourhood near_begin =
-        neighbourhood_of(counter, from(begin_index), together ? to(end_index) : to(begin_index),
-                         power, bounds, documented_tick);
+    const Neighbourhood near_begin = neighbourhood_of(counter,
+                                                      from(begin_index),
+                                                      together ? to(end_index) : to(begin_index),
+                                                      power,
+                                                      bounds,
+                                                      documented_tick);
     const EdgeEnergy begin = energy_at(near_begin, window.begin);
     CounterEnergy out;
     EdgeEnergy end;
@@ -213,9 +248,10 @@ std::optional<CounterEnergy> counter_energy(const CounterTrack& counter, const P
                               ? common_grid_error(*near_begin.located.grid(), begin, end)
                               : separate_error(begin, end);
     } else {
-        end = energy_at(neighbourhood_of(counter, from(end_index), to(end_index), power, bounds,
-                                         documented_tick),
-                        window.end);
+        end =
+            energy_at(neighbourhood_of(
+                          counter, from(end_index), to(end_index), power, bounds, documented_tick),
+                      window.end);
         out.tick_timing = separate_error(begin, end);
     }
     out.joules = end.joules - begin.joules;

@@ -1,8 +1,10 @@
-// Energy of a window from the ticks of an energy counter, with the errors that ticks leave. Pure values.
+// Energy of a window from the ticks of an energy counter, with the errors that ticks leave. Pure
+// values.
 //
-// The curve is known at each tick. Inside the tick that an edge of the window cuts, energy is spread evenly, corrected
-// by the shape that the power readings show as far as they have proved to follow the counter nearby (the regression
-// slope of the ticks' mean powers on the readings' mean powers over the same ticks).
+// The curve is known at each tick. Inside the tick that an edge of the window cuts, energy is
+// spread evenly, corrected by the shape that the power readings show as far as they have proved to
+// follow the counter nearby (the regression slope of the ticks' mean powers on the readings' mean
+// powers over the same ticks).
 #pragma once
 
 #include "analysis/counter_track.hpp"
@@ -23,7 +25,8 @@ struct CounterEnergy {
 
 // Nothing when the counter went backwards in the window, or has fewer than two ticks.
 [[nodiscard]] std::optional<CounterEnergy> counter_energy(const CounterTrack& counter,
-                                                          const PowerTrack& power, Window window,
+                                                          const PowerTrack& power,
+                                                          Window window,
                                                           PowerBounds bounds,
                                                           std::optional<Seconds> documented_tick);
 

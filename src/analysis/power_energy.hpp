@@ -1,4 +1,5 @@
-// Energy of a window from power readings alone, with the errors that a sensor of that kind leaves. Pure values.
+// Energy of a window from power readings alone, with the errors that a sensor of that kind leaves.
+// Pure values.
 #pragma once
 
 #include "analysis/power_bounds.hpp"
@@ -20,7 +21,8 @@ struct PowerEnergy {
 };
 
 // Nothing when the track is empty or does not touch the window.
-[[nodiscard]] std::optional<PowerEnergy> power_energy(const PowerTrack& power, Window window,
+[[nodiscard]] std::optional<PowerEnergy> power_energy(const PowerTrack& power,
+                                                      Window window,
                                                       PowerBounds bounds);
 
 } // namespace joulemark::analysis

@@ -10,7 +10,8 @@
 
 namespace joulemark::analysis {
 
-// What the device did not offer is absent. Means are over the readings in the window; they come at a regular pace.
+// What the device did not offer is absent. Means are over the readings in the window; they come at
+// a regular pace.
 struct SlowSummary {
     std::optional<Celsius> temperature_mean;
     std::optional<Celsius> temperature_max;

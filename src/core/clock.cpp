@@ -1,9 +1,9 @@
 #include "core/clock.hpp"
 
+#include <time.h>
+
 #include <algorithm>
 #include <iterator>
-
-#include <time.h>
 
 namespace joulemark {
 
@@ -42,9 +42,13 @@ std::int64_t SystemClock::unix_ns() const { return read_clock(CLOCK_REALTIME); }
 bool SystemClock::sleep_until(Instant deadline, std::stop_token stop) {
     const std::int64_t target = count_ns(deadline);
     for (;;) {
-        if (stop.stop_requested()) return false;
+        if (stop.stop_requested()) {
+            return false;
+        }
         const std::int64_t current = count_ns(now());
-        if (current >= target) return true;
+        if (current >= target) {
+            return true;
+        }
         sleep_to(stop.stop_possible() ? std::min(target, current + stop_check_ns) : target);
     }
 }

@@ -1,5 +1,6 @@
-// The seam between joulemark and time. Whoever needs to know or wait for a moment takes a `Clock&`; tests pass a
-// `ManualClock` and never sleep. Clocks are safe to use from several threads and outlive everything that holds them.
+// The seam between joulemark and time. Whoever needs to know or wait for a moment takes a `Clock&`;
+// tests pass a `ManualClock` and never sleep. Clocks are safe to use from several threads and
+// outlive everything that holds them.
 #pragma once
 
 #include "core/time.hpp"
@@ -48,10 +49,12 @@ public:
     void advance(Nanoseconds by);
     // Moves the wall clock alone, as NTP or a person would.
     void step_wall(Nanoseconds by);
-    // Blocks until `count` threads sleep on this clock with deadlines still ahead, so that a test can advance it
-    // without a race: whoever has been woken by the advance before is waited for until it sleeps again.
+    // Blocks until `count` threads sleep on this clock with deadlines still ahead, so that a test
+    // can advance it without a race: whoever has been woken by the advance before is waited for
+    // until it sleeps again.
     void wait_for_sleepers(std::size_t count);
-    // When on, a sleeper moves the clock to its own deadline instead of waiting: for single-threaded simulations.
+    // When on, a sleeper moves the clock to its own deadline instead of waiting: for
+    // single-threaded simulations.
     void set_auto_advance(bool on);
 
 private:

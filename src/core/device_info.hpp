@@ -1,4 +1,5 @@
-// What is known about a power source and its sensors, as recorded with every run. Plain values; unknown is nullopt.
+// What is known about a power source and its sensors, as recorded with every run. Plain values;
+// unknown is nullopt.
 #pragma once
 
 #include "core/estimate.hpp"
@@ -10,15 +11,17 @@
 
 namespace joulemark {
 
-// How a power reading relates to the true power: reading(t) = gain * mean(P over [e - averaging_window, e]) + offset,
-// with e = the latest register refresh before t, minus `delay`. See docs/explanation/sensors.md.
+// How a power reading relates to the true power: reading(t) = gain * mean(P over [e -
+// averaging_window, e]) + offset, with e = the latest register refresh before t, minus `delay`. See
+// docs/explanation/sensors.md.
 struct SensorProfile {
     std::string field;                       // "NVML field 186 (instant power)"
     std::optional<Seconds> update_period;    // refresh of the register
     std::optional<Seconds> averaging_window; // boxcar length
     std::optional<Seconds> delay;            // age of the newest power inside a fresh reading
-    double gain_uncertainty = 0.05;          // relative, half width at 95 %; common to all runs on the device
-    Source origin = Source::assumed;         // where update period, window and delay come from
+    double gain_uncertainty =
+        0.05; // relative, half width at 95 %; common to all runs on the device
+    Source origin = Source::assumed; // where update period, window and delay come from
 };
 
 struct CounterProfile {
@@ -28,7 +31,8 @@ struct CounterProfile {
     Source origin = Source::assumed;
 };
 
-// What a power reading covers. Only `gpu_board`, `cpu_package` and `dram` of different hardware may be added up.
+// What a power reading covers. Only `gpu_board`, `cpu_package` and `dram` of different hardware may
+// be added up.
 enum class Boundary { gpu_board, module, cpu_package, cpu_core, dram, system, unknown };
 
 [[nodiscard]] std::string_view to_string(Boundary boundary);
@@ -49,7 +53,8 @@ struct DeviceInfo {
     std::optional<Watts> power_limit_default;
     std::optional<Watts> power_limit_min;
     std::optional<Watts> power_limit_max;
-    std::optional<Watts> idle_power; // from a catalogue or the sensor's documentation, not measured in this run
+    std::optional<Watts>
+        idle_power; // from a catalogue or the sensor's documentation, not measured in this run
     std::optional<bool> persistence_mode;
     std::optional<bool> mig_enabled;
     bool virtual_gpu = false;
@@ -58,7 +63,8 @@ struct DeviceInfo {
     std::optional<SensorProfile> power_sensor;
     std::optional<SensorProfile> average_sensor;
     std::optional<CounterProfile> counter;
-    std::vector<std::string> notes; // permissions, missing features: sentences for `devices` and `doctor`
+    std::vector<std::string>
+        notes; // permissions, missing features: sentences for `devices` and `doctor`
 };
 
 } // namespace joulemark

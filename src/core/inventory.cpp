@@ -4,9 +4,12 @@ namespace joulemark {
 
 std::string_view to_string(Health health) {
     switch (health) {
-    case Health::good: return "good";
-    case Health::limited: return "limited";
-    case Health::bad: return "bad";
+    case Health::good:
+        return "good";
+    case Health::limited:
+        return "limited";
+    case Health::bad:
+        return "bad";
     }
     return "bad";
 }

@@ -1,4 +1,5 @@
-// What can be measured on a machine and what stands in the way: the results of `devices` and `doctor`. Plain values.
+// What can be measured on a machine and what stands in the way: the results of `devices` and
+// `doctor`. Plain values.
 #pragma once
 
 #include "core/device_info.hpp"

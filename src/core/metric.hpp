@@ -1,5 +1,6 @@
-// The metric table: every quantity a device can report over time, once. CSV headers, JSON keys, Prometheus names,
-// store columns and docs/reference/metrics.md are generated from it. Constant data; safe from any thread.
+// The metric table: every quantity a device can report over time, once. CSV headers, JSON keys,
+// Prometheus names, store columns and docs/reference/metrics.md are generated from it. Constant
+// data; safe from any thread.
 #pragma once
 
 #include <cstddef>

@@ -17,14 +17,17 @@ constexpr std::array<std::uint32_t, 4> round(std::array<std::uint32_t, 4> c,
     return {high(b) ^ c[1] ^ k[0], low(b), high(a) ^ c[3] ^ k[1], low(a)};
 }
 
-constexpr double to_unit(std::uint64_t bits) { return static_cast<double>(bits >> 11U) * 0x1.0p-53; }
+constexpr double to_unit(std::uint64_t bits) {
+    return static_cast<double>(bits >> 11U) * 0x1.0p-53;
+}
 
 constexpr std::uint64_t join(std::uint32_t lo, std::uint32_t hi) {
     return (std::uint64_t{hi} << 32U) | lo;
 }
 
 std::array<std::uint32_t, 4> block(std::uint64_t seed, std::uint64_t stream, std::uint64_t index) {
-    return philox4x32({low(index), high(index), low(stream), high(stream)}, {low(seed), high(seed)});
+    return philox4x32({low(index), high(index), low(stream), high(stream)},
+                      {low(seed), high(seed)});
 }
 
 } // namespace

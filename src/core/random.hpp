@@ -1,6 +1,7 @@
-// Counter-based random numbers: the n-th number of a stream is a pure function of (seed, stream, n), so a simulation
-// gives the same bits for any number of threads or ranks and in any order of evaluation.
-// Philox4x32-10, Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC'11. Stateless: safe everywhere.
+// Counter-based random numbers: the n-th number of a stream is a pure function of (seed, stream,
+// n), so a simulation gives the same bits for any number of threads or ranks and in any order of
+// evaluation. Philox4x32-10, Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC'11.
+// Stateless: safe everywhere.
 #pragma once
 
 #include <array>
@@ -14,7 +15,8 @@ namespace joulemark {
 
 class RandomStream {
 public:
-    constexpr RandomStream(std::uint64_t seed, std::uint64_t stream) : seed_(seed), stream_(stream) {}
+    constexpr RandomStream(std::uint64_t seed, std::uint64_t stream)
+        : seed_(seed), stream_(stream) {}
 
     [[nodiscard]] std::uint64_t bits(std::uint64_t index) const;
     // Uniform in [0, 1), 53 bits.

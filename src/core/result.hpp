@@ -2,14 +2,15 @@
 // Errors are values: copy them freely; no function here throws.
 #pragma once
 
+#include <tl/expected.hpp>
+
 #include <string>
 #include <string_view>
 
-#include <tl/expected.hpp>
-
 namespace joulemark {
 
-// Closed set. The command line maps it to exit codes, HTTP to status codes, C to ints: one table each.
+// Closed set. The command line maps it to exit codes, HTTP to status codes, C to ints: one table
+// each.
 enum class Kind {
     not_found,
     unsupported,
@@ -26,8 +27,8 @@ enum class Kind {
 
 [[nodiscard]] std::string_view to_string(Kind kind);
 
-// `message` names the thing, the reason and the fix, in one or two sentences without a final newline.
-// `context` says where it happened (file and line, device, field); may be empty.
+// `message` names the thing, the reason and the fix, in one or two sentences without a final
+// newline. `context` says where it happened (file and line, device, field); may be empty.
 struct Error {
     Kind kind = Kind::internal;
     std::string message;

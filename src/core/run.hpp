@@ -1,5 +1,5 @@
-// The record of one run: what was done, when, on what, and how it ended. The samples are kept apart, in Traces.
-// Plain values.
+// The record of one run: what was done, when, on what, and how it ended. The samples are kept
+// apart, in Traces. Plain values.
 #pragma once
 
 #include "core/device_info.hpp"
@@ -19,7 +19,8 @@ enum class RunState { recording, finished, interrupted, failed };
 [[nodiscard]] std::string_view to_string(RunState state);
 [[nodiscard]] std::optional<RunState> run_state_from(std::string_view text);
 
-// A window that the measured command named: nested and concurrent ones are allowed, also of the same name.
+// A window that the measured command named: nested and concurrent ones are allowed, also of the
+// same name.
 struct Mark {
     std::string name;
     Window window;

@@ -1,36 +1,52 @@
 #include "core/text.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 
-#include <fmt/format.h>
-
 namespace joulemark {
 
 namespace {
 
-// Length of the valid UTF-8 sequence at the front of `text`, 0 when there is none (RFC 3629: no overlong forms,
-// no surrogates, nothing above U+10FFFF).
+// Length of the valid UTF-8 sequence at the front of `text`, 0 when there is none (RFC 3629: no
+// overlong forms, no surrogates, nothing above U+10FFFF).
 std::size_t utf8_length(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const auto continues = [&](std::size_t i) {
         return i < text.size() && (byte(i) & 0xC0U) == 0x80U;
     };
     const unsigned char lead = byte(0);
-    if (lead < 0x80) return 1;
-    if (lead >= 0xC2 && lead <= 0xDF) return continues(1) ? 2 : 0;
+    if (lead < 0x80) {
+        return 1;
+    }
+    if (lead >= 0xC2 && lead <= 0xDF) {
+        return continues(1) ? 2 : 0;
+    }
     if (lead >= 0xE0 && lead <= 0xEF) {
-        if (!continues(1) || !continues(2)) return 0;
-        if (lead == 0xE0 && byte(1) < 0xA0) return 0;
-        if (lead == 0xED && byte(1) > 0x9F) return 0;
+        if (!continues(1) || !continues(2)) {
+            return 0;
+        }
+        if (lead == 0xE0 && byte(1) < 0xA0) {
+            return 0;
+        }
+        if (lead == 0xED && byte(1) > 0x9F) {
+            return 0;
+        }
         return 3;
     }
     if (lead >= 0xF0 && lead <= 0xF4) {
-        if (!continues(1) || !continues(2) || !continues(3)) return 0;
-        if (lead == 0xF0 && byte(1) < 0x90) return 0;
-        if (lead == 0xF4 && byte(1) > 0x8F) return 0;
+        if (!continues(1) || !continues(2) || !continues(3)) {
+            return 0;
+        }
+        if (lead == 0xF0 && byte(1) < 0x90) {
+            return 0;
+        }
+        if (lead == 0xF4 && byte(1) > 0x8F) {
+            return 0;
+        }
         return 4;
     }
     return 0;
@@ -39,7 +55,9 @@ std::size_t utf8_length(std::string_view text) {
 // C0, DEL and the two-byte C1 block (U+0080..U+009F), which some terminals obey.
 bool is_control(std::string_view sequence) {
     const auto first = static_cast<unsigned char>(sequence[0]);
-    if (sequence.size() == 1) return first < 0x20 || first == 0x7F;
+    if (sequence.size() == 1) {
+        return first < 0x20 || first == 0x7F;
+    }
     return first == 0xC2 && static_cast<unsigned char>(sequence[1]) < 0xA0;
 }
 
@@ -57,10 +75,13 @@ std::string printable(std::string_view text, std::size_t max_bytes) {
         std::string piece(sequence);
         if (utf8_length(text) == 0 || is_control(sequence)) {
             piece.clear();
-            for (const char c : sequence)
+            for (const char c : sequence) {
                 piece += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+            }
         }
-        if (out.size() + piece.size() > max_bytes) return out + "…";
+        if (out.size() + piece.size() > max_bytes) {
+            return out + "…";
+        }
         out += piece;
         text.remove_prefix(length);
     }
@@ -68,23 +89,33 @@ std::string printable(std::string_view text, std::size_t max_bytes) {
 }
 
 std::string_view trim(std::string_view text) {
-    while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+    while (!text.empty() && is_space(text.front())) {
+        text.remove_prefix(1);
+    }
+    while (!text.empty() && is_space(text.back())) {
+        text.remove_suffix(1);
+    }
     return text;
 }
 
 std::optional<double> parse_double(std::string_view text) {
     double value = 0.0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    if (!std::isfinite(value)) return std::nullopt;
+    if (error != std::errc{} || end != text.data() + text.size()) {
+        return std::nullopt;
+    }
+    if (!std::isfinite(value)) {
+        return std::nullopt;
+    }
     return value;
 }
 
 std::optional<std::int64_t> parse_int(std::string_view text) {
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    if (error != std::errc{} || end != text.data() + text.size()) {
+        return std::nullopt;
+    }
     return value;
 }
 
@@ -122,7 +153,9 @@ std::optional<double> parse_duration_seconds(std::string_view text) {
         }
     }
     const auto number = parse_double(text);
-    if (!number || *number < 0.0 || !std::isfinite(*number * factor)) return std::nullopt;
+    if (!number || *number < 0.0 || !std::isfinite(*number * factor)) {
+        return std::nullopt;
+    }
     return *number * factor;
 }
 

@@ -18,8 +18,11 @@ std::vector<std::string> throttle_names(std::uint32_t bits) {
         {Throttle::other, "other"},
     }};
     std::vector<std::string> out;
-    for (const auto& [reason, name] : names)
-        if ((bits & bit(reason)) != 0U) out.emplace_back(name);
+    for (const auto& [reason, name] : names) {
+        if ((bits & bit(reason)) != 0U) {
+            out.emplace_back(name);
+        }
+    }
     return out;
 }
 

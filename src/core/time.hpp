@@ -1,5 +1,6 @@
-// Points and spans of time. All arithmetic is on the monotonic time line in integer nanoseconds; wall-clock time is
-// only ever attached to it by a `WallAnchor`, because wall clocks step (NTP, suspend, people).
+// Points and spans of time. All arithmetic is on the monotonic time line in integer nanoseconds;
+// wall-clock time is only ever attached to it by a `WallAnchor`, because wall clocks step (NTP,
+// suspend, people).
 #pragma once
 
 #include "core/units.hpp"
@@ -12,7 +13,8 @@ namespace joulemark {
 
 using Nanoseconds = std::chrono::nanoseconds;
 
-// Tag of the monotonic time line (CLOCK_MONOTONIC on Linux). Time is read through `Clock`, never from here.
+// Tag of the monotonic time line (CLOCK_MONOTONIC on Linux). Time is read through `Clock`, never
+// from here.
 struct MonotonicTimeline {
     using duration = Nanoseconds;
     using rep = duration::rep;

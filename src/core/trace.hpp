@@ -1,5 +1,5 @@
-// A recording of one device over time: columns over strictly increasing monotonic time. Immutable once made; analysis
-// takes views of it and returns values. Safe to share between threads.
+// A recording of one device over time: columns over strictly increasing monotonic time. Immutable
+// once made; analysis takes views of it and returns values. Safe to share between threads.
 //
 //     auto trace = Trace::make(info, std::move(fast), std::move(slow), report);
 //     std::span<const double> watts = trace->fast().values(Metric::power);
@@ -19,12 +19,12 @@
 
 namespace joulemark {
 
-// A reading that failed while others of its row worked. Inside a column only: it leaves the program as null or an
-// empty cell. Test with std::isnan.
+// A reading that failed while others of its row worked. Inside a column only: it leaves the program
+// as null or an empty cell. Test with std::isnan.
 inline constexpr double missing_reading = std::numeric_limits<double>::quiet_NaN();
 
-// One row per reading. A metric that the device does not have is an empty column; the others are as long as `time`.
-// Values are in the SI unit that the metric table names.
+// One row per reading. A metric that the device does not have is an empty column; the others are as
+// long as `time`. Values are in the SI unit that the metric table names.
 struct Columns {
     std::vector<Instant> time;
     std::array<std::vector<double>, metric_count> column;
@@ -38,7 +38,8 @@ struct Columns {
     [[nodiscard]] std::vector<double>& values(Metric m) {
         return column[static_cast<std::size_t>(m)];
     }
-    // Appends the rows of `other`; a metric present on one side only is filled up with `missing_reading`.
+    // Appends the rows of `other`; a metric present on one side only is filled up with
+    // `missing_reading`.
     void append(const Columns& other);
     void clear();
 
@@ -85,13 +86,16 @@ struct TraceInfo {
     DeviceInfo device;
     Nanoseconds interval{0}; // nominal, of the fast channel
     std::optional<WallAnchor> anchor;
-    std::uint64_t merged = 1; // neighbouring samples merged into one when the recording was read back
+    std::uint64_t merged =
+        1; // neighbouring samples merged into one when the recording was read back
 };
 
 class Trace {
 public:
     // Refuses times that do not strictly increase and columns of unlike length, naming the row.
-    [[nodiscard]] static Result<Trace> make(TraceInfo info, Columns fast, Columns slow,
+    [[nodiscard]] static Result<Trace> make(TraceInfo info,
+                                            Columns fast,
+                                            Columns slow,
                                             SamplingReport report = {});
 
     [[nodiscard]] const TraceInfo& info() const { return info_; }

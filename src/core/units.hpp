@@ -1,6 +1,6 @@
-// Strong types for physical quantities, in SI. `Watts * Seconds` is `Joules`; `Watts + Joules` does not compile.
-// Vendor units (mW, mJ, MHz, µJ) are converted inside the back-end that read them and nowhere else.
-// Values only; every function is constexpr and safe from any thread.
+// Strong types for physical quantities, in SI. `Watts * Seconds` is `Joules`; `Watts + Joules` does
+// not compile. Vendor units (mW, mJ, MHz, µJ) are converted inside the back-end that read them and
+// nowhere else. Values only; every function is constexpr and safe from any thread.
 //
 //     Joules energy = 350_W * 2_s;          // 700 J
 //     double seconds = (energy / 100_W).value();
@@ -77,8 +77,7 @@ constexpr auto operator/(Quantity<E1, T1, K1, B1> a, Quantity<E2, T2, K2, B2> b)
     }
 }
 
-template <int E, int T, int K, int B>
-constexpr auto operator/(double a, Quantity<E, T, K, B> b) {
+template <int E, int T, int K, int B> constexpr auto operator/(double a, Quantity<E, T, K, B> b) {
     return Quantity<-E, -T, -K, -B>{a / b.value()};
 }
 
@@ -92,7 +91,8 @@ using KelvinsPerWatt = Quantity<-1, 1, 1>;
 using Bytes = Quantity<0, 0, 0, 1>;
 using BytesPerSecond = Quantity<0, -1, 0, 1>;
 
-// A temperature on the Celsius scale: differences are `Kelvins`, sums of two temperatures do not exist.
+// A temperature on the Celsius scale: differences are `Kelvins`, sums of two temperatures do not
+// exist.
 class Celsius {
 public:
     constexpr Celsius() = default;

@@ -1,4 +1,5 @@
-// Reasons to doubt a number, as stable codes with a sentence each. Scripts match the code, people read the message.
+// Reasons to doubt a number, as stable codes with a sentence each. Scripts match the code, people
+// read the message.
 #pragma once
 
 #include <span>

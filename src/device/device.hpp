@@ -1,6 +1,6 @@
-// A device: anything that can say "watts now". One back-end per file (`nvml`, `hwmon`, `powercap`, `simulated`,
-// `replay`); nothing outside this room knows which it is.
-// A Device belongs to one sampling thread at a time; different devices may be read from different threads at once.
+// A device: anything that can say "watts now". One back-end per file (`nvml`, `hwmon`, `powercap`,
+// `simulated`, `replay`); nothing outside this room knows which it is. A Device belongs to one
+// sampling thread at a time; different devices may be read from different threads at once.
 #pragma once
 
 #include "core/device_info.hpp"
@@ -13,8 +13,9 @@
 
 namespace joulemark::device {
 
-// One fast reading. `time` is the mid-point of the call, `latency` its length: the value is of some moment inside.
-// What the device does not offer is nullopt, and stays so; what failed this once is nullopt too.
+// One fast reading. `time` is the mid-point of the call, `latency` its length: the value is of some
+// moment inside. What the device does not offer is nullopt, and stays so; what failed this once is
+// nullopt too.
 struct FastReading {
     Instant time;
     Nanoseconds latency{0};
@@ -48,15 +49,16 @@ public:
 
     [[nodiscard]] virtual const DeviceInfo& info() const = 0;
 
-    // Kind::unavailable: this reading failed, try the next one. Kind::not_found: the device is gone (call `reopen`
-    // from time to time). Other kinds: the device cannot be read at all.
+    // Kind::unavailable: this reading failed, try the next one. Kind::not_found: the device is gone
+    // (call `reopen` from time to time). Other kinds: the device cannot be read at all.
     [[nodiscard]] virtual Result<FastReading> read_fast() = 0;
     [[nodiscard]] virtual Result<SlowReading> read_slow() = 0;
 
     // After the device was lost: finds it again, or says why not.
     [[nodiscard]] virtual Result<void> reopen() = 0;
 
-    // Power samples of the driver's own ring since the last call; empty where there is no such ring.
+    // Power samples of the driver's own ring since the last call; empty where there is no such
+    // ring.
     [[nodiscard]] virtual Result<std::vector<DriverSample>> driver_samples() {
         return std::vector<DriverSample>{};
     }

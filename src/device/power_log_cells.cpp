@@ -204,7 +204,8 @@ bool MetricCells::learn(std::string_view cell, std::string_view suffix) {
         return refuse("is not a number");
     }
     if (settled_) {
-        return refuse(suffix.empty() ? "has lost its unit" : "has another unit than the rows before");
+        return refuse(suffix.empty() ? "has lost its unit"
+                                     : "has another unit than the rows before");
     }
     if (!suffix.empty()) {
         unit_ = *unit;

@@ -7,7 +7,9 @@ namespace {
 Json flag(const std::optional<bool>& value) { return value ? Json(*value) : Json(nullptr); }
 
 Json sensor_json(const std::optional<SensorProfile>& sensor) {
-    if (!sensor) return nullptr;
+    if (!sensor) {
+        return nullptr;
+    }
     Json out;
     out["field"] = sensor->field;
     out["update_period_seconds"] = number(sensor->update_period);
@@ -19,7 +21,9 @@ Json sensor_json(const std::optional<SensorProfile>& sensor) {
 }
 
 Json counter_json(const std::optional<CounterProfile>& counter) {
-    if (!counter) return nullptr;
+    if (!counter) {
+        return nullptr;
+    }
     Json out;
     out["field"] = counter->field;
     out["tick_seconds"] = number(counter->tick);

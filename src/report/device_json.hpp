@@ -1,9 +1,8 @@
 // A device's description in JSON. Private to the room.
 #pragma once
 
-#include "report/json_values.hpp"
-
 #include "core/device_info.hpp"
+#include "report/json_values.hpp"
 
 namespace joulemark::report {
 

@@ -1,5 +1,5 @@
-// Puts a document in its place at once or not at all: written beside it under a temporary name, flushed to disk,
-// renamed. A reader never sees half of it.
+// Puts a document in its place at once or not at all: written beside it under a temporary name,
+// flushed to disk, renamed. A reader never sees half of it.
 #pragma once
 
 #include "core/result.hpp"

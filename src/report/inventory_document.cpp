@@ -30,11 +30,12 @@ void put_inventory(Json& out, const Inventory& inventory) {
     }
     out["devices"] = std::move(devices);
     Json backends = Json::array();
-    for (const BackendReport& report : inventory.backends)
+    for (const BackendReport& report : inventory.backends) {
         backends.push_back({{"backend", report.backend},
                             {"usable", report.usable},
                             {"finding", report.finding},
                             {"mend", report.mend.empty() ? Json(nullptr) : Json(report.mend)}});
+    }
     out["backends"] = std::move(backends);
 }
 
@@ -51,11 +52,12 @@ std::string doctor_document(const Diagnosis& diagnosis) {
     Json out = document("joulemark-doctor/1", any_simulated(diagnosis.inventory));
     out["can_measure"] = diagnosis.can_measure;
     Json checks = Json::array();
-    for (const Check& check : diagnosis.checks)
+    for (const Check& check : diagnosis.checks) {
         checks.push_back({{"name", check.name},
                           {"health", to_string(check.health)},
                           {"finding", check.finding},
                           {"mend", check.mend.empty() ? Json(nullptr) : Json(check.mend)}});
+    }
     out["checks"] = std::move(checks);
     put_inventory(out, diagnosis.inventory);
     out["warnings"] = Json::array();

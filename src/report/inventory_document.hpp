@@ -1,5 +1,5 @@
-// `devices`, `doctor` and failures as JSON documents: schemas "joulemark-devices/1", "joulemark-doctor/1",
-// "joulemark-error/1" (data/schemas/). Pure.
+// `devices`, `doctor` and failures as JSON documents: schemas "joulemark-devices/1",
+// "joulemark-doctor/1", "joulemark-error/1" (data/schemas/). Pure.
 #pragma once
 
 #include "core/inventory.hpp"

@@ -1,9 +1,8 @@
 // `devices` and `doctor` for people. Pure functions; the text ends with a newline.
 #pragma once
 
-#include "report/text_style.hpp"
-
 #include "core/inventory.hpp"
+#include "report/text_style.hpp"
 
 #include <string>
 

@@ -12,8 +12,9 @@ Json text(const std::optional<std::string>& value) { return value ? Json(*value)
 
 Json warnings_json(const std::vector<Warning>& warnings) {
     Json out = Json::array();
-    for (const Warning& warning : warnings)
+    for (const Warning& warning : warnings) {
         out.push_back({{"code", to_string(warning.code)}, {"message", warning.message}});
+    }
     return out;
 }
 

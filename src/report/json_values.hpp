@@ -1,5 +1,5 @@
-// How joulemark's values look in JSON: numbers with uncertainty, warnings, unknown as null. Private to the room: no
-// header of another room includes this one.
+// How joulemark's values look in JSON: numbers with uncertainty, warnings, unknown as null. Private
+// to the room: no header of another room includes this one.
 #pragma once
 
 #include "core/estimate.hpp"
@@ -30,7 +30,9 @@ template <class Q> [[nodiscard]] Json number(const std::optional<Q>& value) {
 
 // {"value": x, "interval": [low, high], "level": 0.95, "source": "measured"}; null when unknown.
 template <class Q> [[nodiscard]] Json estimate(const std::optional<Estimate<Q>>& e) {
-    if (!e) return nullptr;
+    if (!e) {
+        return nullptr;
+    }
     Json out;
     out["value"] = number(e->value);
     out["interval"] = e->interval
@@ -50,7 +52,8 @@ template <class Q> [[nodiscard]] Json value_of(const std::optional<Estimate<Q>>&
 // {"schema": ..., "tool_version": ..., "simulated": ...}: how every document begins.
 [[nodiscard]] Json document(std::string_view schema, bool simulated);
 
-// The document as text, indented, with a final newline; text that is not UTF-8 is replaced, never an exception.
+// The document as text, indented, with a final newline; text that is not UTF-8 is replaced, never
+// an exception.
 [[nodiscard]] std::string serialise(const Json& json);
 
 } // namespace joulemark::report

@@ -1,9 +1,8 @@
 #include "report/run_document.hpp"
 
+#include "core/throttle.hpp"
 #include "report/device_json.hpp"
 #include "report/json_values.hpp"
-
-#include "core/throttle.hpp"
 
 namespace joulemark::report {
 
@@ -19,21 +18,26 @@ Json wall_json(const std::optional<WallAnchor>& anchor, Instant t) {
 
 Json terms_json(const EnergyResult& energy) {
     Json out = Json::array();
-    for (const UncertaintyTerm& term : energy.terms)
+    for (const UncertaintyTerm& term : energy.terms) {
         out.push_back({{"name", term.name},
                        {"half_width_joules", number(term.half_width)},
                        {"common_to_runs_on_this_device", term.common}});
+    }
     return out;
 }
 
 Json source_energy_json(const std::optional<SourceEnergy>& source) {
-    if (!source) return nullptr;
+    if (!source) {
+        return nullptr;
+    }
     return {{"energy_joules", number(source->energy)},
             {"half_width_joules_before_gain", number(source->half_width)}};
 }
 
 Json interval_json(const std::optional<Interval<Joules>>& interval) {
-    if (!interval) return nullptr;
+    if (!interval) {
+        return nullptr;
+    }
     return Json::array({number(interval->low), number(interval->high)});
 }
 
@@ -70,24 +74,33 @@ Json phase_json(const Phase& phase, Instant zero) {
 
 Json phases_json(const std::optional<PhaseReport>& report, Instant zero) {
     Json out = Json::array();
-    if (!report) return out;
-    for (const Phase& phase : report->phases) out.push_back(phase_json(phase, zero));
+    if (!report) {
+        return out;
+    }
+    for (const Phase& phase : report->phases) {
+        out.push_back(phase_json(phase, zero));
+    }
     return out;
 }
 
 Json phase_summary_json(const std::optional<PhaseReport>& report) {
-    if (!report) return nullptr;
+    if (!report) {
+        return nullptr;
+    }
     Json out;
-    for (const PhaseSummary& kind : report->summary)
+    for (const PhaseSummary& kind : report->summary) {
         out[std::string(to_string(kind.kind))] = {{"count", kind.count},
                                                   {"duration_seconds", number(kind.time)},
                                                   {"energy_joules", number(kind.energy)},
                                                   {"avg_power_watts", number(kind.mean)}};
+    }
     return out;
 }
 
 Json phase_method_json(const std::optional<PhaseReport>& report) {
-    if (!report) return nullptr;
+    if (!report) {
+        return nullptr;
+    }
     const PhaseMethod& method = report->method;
     Json out;
     out["fixed_thresholds"] = method.fixed_thresholds;
@@ -105,9 +118,12 @@ Json phase_method_json(const std::optional<PhaseReport>& report) {
 }
 
 Json statistics_json(const std::optional<PowerStatistics>& s, Instant zero) {
-    if (!s) return nullptr;
+    if (!s) {
+        return nullptr;
+    }
     Json out;
-    out["window"] = Json::array({instant_json(s->window.begin, zero), instant_json(s->window.end, zero)});
+    out["window"] =
+        Json::array({instant_json(s->window.begin, zero), instant_json(s->window.end, zero)});
     out["avg_power"] = estimate(std::optional(s->mean));
     out["peak_power_watts"] = number(s->peak);
     out["peak_time"] = instant_json(s->peak_time, zero);
@@ -126,14 +142,18 @@ Json statistics_json(const std::optional<PowerStatistics>& s, Instant zero) {
 }
 
 Json slew_json(const std::optional<Slew>& slew, Instant zero) {
-    if (!slew) return nullptr;
+    if (!slew) {
+        return nullptr;
+    }
     return {{"watts_per_second", number(slew->rate)},
             {"time", instant_json(slew->time, zero)},
             {"at_least", slew->unresolved}};
 }
 
 Json derivatives_json(const std::optional<Derivatives>& d, Instant zero) {
-    if (!d) return nullptr;
+    if (!d) {
+        return nullptr;
+    }
     return {{"window_seconds", number(d->window)},
             {"max_ramp", slew_json(d->max_ramp, zero)},
             {"max_fall", slew_json(d->max_fall, zero)},
@@ -159,7 +179,9 @@ Json gaps_json(const SamplingReport& report, Instant zero) {
     constexpr std::size_t most_gaps = 100;
     Json out = Json::array();
     for (const Gap& gap : report.gaps) {
-        if (out.size() == most_gaps) break;
+        if (out.size() == most_gaps) {
+            break;
+        }
         out.push_back({{"start_time", instant_json(gap.window.begin, zero)},
                        {"end_time", instant_json(gap.window.end, zero)},
                        {"reason", to_string(gap.reason)}});
@@ -207,7 +229,9 @@ Json marks_json(const DeviceAnalysis& device, Instant zero) {
 }
 
 Json baseline_json(const std::optional<Baseline>& baseline, Instant zero) {
-    if (!baseline) return nullptr;
+    if (!baseline) {
+        return nullptr;
+    }
     Json out;
     out["power"] = estimate(std::optional(baseline->power));
     out["window"] = baseline->window ? Json::array({instant_json(baseline->window->begin, zero),
@@ -263,7 +287,7 @@ void put_totals(Json& out, const RunRecord& record, const RunAnalysis& run) {
     out["duration_seconds"] = number(run.duration());
     out["total_energy_joules"] = value_of(run.total_energy);
     out["energy"] = estimate(run.total_energy);
-    out["energy_source"] = only != nullptr ? Json(to_string(only->energy.method))
+    out["energy_source"] = only != nullptr       ? Json(to_string(only->energy.method))
                            : run.counted.empty() ? Json(to_string(EnergyMethod::none))
                                                  : Json("per_device");
     out["net_energy_joules"] = value_of(run.total_net_energy);
@@ -282,8 +306,9 @@ void put_totals(Json& out, const RunRecord& record, const RunAnalysis& run) {
 
 Json import_json(const ImportNote& note) {
     Json rejected = Json::array();
-    for (const ImportNote::Row& row : note.rejected)
+    for (const ImportNote::Row& row : note.rejected) {
         rejected.push_back({{"line", row.line}, {"reason", row.reason}});
+    }
     return {{"format", note.format},
             {"rows", note.rows},
             {"rejected_count", note.rejected_count},
@@ -293,27 +318,33 @@ Json import_json(const ImportNote& note) {
 std::vector<Warning> all_warnings(const RunRecord& record, const RunAnalysis& run) {
     std::vector<Warning> out = record.warnings;
     out.insert(out.end(), run.warnings.begin(), run.warnings.end());
-    for (const DeviceAnalysis& device : run.devices)
-        for (const Warning& warning : device.warnings)
-            out.push_back({warning.code, run.devices.size() > 1
-                                             ? device.device.name + ": " + warning.message
-                                             : warning.message});
+    for (const DeviceAnalysis& device : run.devices) {
+        for (const Warning& warning : device.warnings) {
+            out.push_back({warning.code,
+                           run.devices.size() > 1 ? device.device.name + ": " + warning.message
+                                                  : warning.message});
+        }
+    }
     return out;
 }
 
 } // namespace
 
-std::string run_document(const RunRecord& record, const RunAnalysis& run,
+std::string run_document(const RunRecord& record,
+                         const RunAnalysis& run,
                          const std::optional<ImportNote>& import) {
     Json out = document("joulemark-run/1", record.simulated);
     put_record(out, record);
     put_totals(out, record, run);
     Json devices = Json::array();
-    for (const DeviceAnalysis& device : run.devices)
+    for (const DeviceAnalysis& device : run.devices) {
         devices.push_back(device_analysis_json(device, run));
+    }
     out["devices"] = std::move(devices);
     Json counted = Json::array();
-    for (const std::size_t i : run.counted) counted.push_back(run.devices[i].device.name);
+    for (const std::size_t i : run.counted) {
+        counted.push_back(run.devices[i].device.name);
+    }
     out["devices_in_total"] = std::move(counted);
     out["import"] = import ? import_json(*import) : Json(nullptr);
     out["warnings"] = warnings_json(all_warnings(record, run));
@@ -329,14 +360,14 @@ std::string runs_document(const std::vector<RunSummary>& runs) {
         Json entry;
         put_record(entry, record);
         entry["simulated"] = record.simulated;
-        entry["duration_seconds"] =
-            record.window && record.window->length() > Nanoseconds{0}
-                ? number(to_seconds(record.window->length()))
-                : Json(nullptr);
+        entry["duration_seconds"] = record.window && record.window->length() > Nanoseconds{0}
+                                        ? number(to_seconds(record.window->length()))
+                                        : Json(nullptr);
         entry["tokens_generated"] = record.tokens ? Json(*record.tokens) : Json(nullptr);
         Json devices = Json::array();
-        for (const DeviceInfo& device : record.devices)
+        for (const DeviceInfo& device : record.devices) {
             devices.push_back({{"device", device.name}, {"name", device.product}});
+        }
         entry["devices"] = std::move(devices);
         entry["samples"] = run.fast_samples;
         entry["stored_bytes"] = run.bytes;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "analysis/analyse.hpp"
-
 #include "core/run.hpp"
 
 #include <cstddef>

@@ -9,15 +9,24 @@ namespace {
 
 std::string_view code(Ink ink) {
     switch (ink) {
-    case Ink::plain: return "0";
-    case Ink::bold: return "1";
-    case Ink::dim: return "2";
-    case Ink::red: return "31";
-    case Ink::yellow: return "33";
-    case Ink::green: return "32";
-    case Ink::cyan: return "36";
-    case Ink::blue: return "34";
-    case Ink::magenta: return "35";
+    case Ink::plain:
+        return "0";
+    case Ink::bold:
+        return "1";
+    case Ink::dim:
+        return "2";
+    case Ink::red:
+        return "31";
+    case Ink::yellow:
+        return "33";
+    case Ink::green:
+        return "32";
+    case Ink::cyan:
+        return "36";
+    case Ink::blue:
+        return "34";
+    case Ink::magenta:
+        return "35";
     }
     return "0";
 }
@@ -26,7 +35,9 @@ bool continues_a_code_point(char c) { return (static_cast<unsigned char>(c) & 0x
 
 std::size_t code_point_length(std::string_view text) {
     std::size_t length = 1;
-    while (length < text.size() && continues_a_code_point(text[length])) ++length;
+    while (length < text.size() && continues_a_code_point(text[length])) {
+        ++length;
+    }
     return length;
 }
 
@@ -57,17 +68,38 @@ std::string without_colour(std::string_view word) {
     std::string out;
     bool in_sequence = false;
     for (const char c : word) {
-        if (c == '\x1b') in_sequence = true;
-        if (!in_sequence) out += c;
-        if (in_sequence && c == 'm') in_sequence = false;
+        if (c == '\x1b') {
+            in_sequence = true;
+        }
+        if (!in_sequence) {
+            out += c;
+        }
+        if (in_sequence && c == 'm') {
+            in_sequence = false;
+        }
     }
     return out;
 }
 
 bool is_unit(std::string_view word) {
-    static constexpr std::array<std::string_view, 18> units{"%",   "J",   "W",   "s",       "Hz",      "min",
-                                                            "h",   "d",   "C",   "°C",      "W/s",     "J/token",
-                                                            "MHz", "GHz", "MiB", "GiB", "ns", "tokens/J"};
+    static constexpr std::array<std::string_view, 18> units{"%",
+                                                            "J",
+                                                            "W",
+                                                            "s",
+                                                            "Hz",
+                                                            "min",
+                                                            "h",
+                                                            "d",
+                                                            "C",
+                                                            "°C",
+                                                            "W/s",
+                                                            "J/token",
+                                                            "MHz",
+                                                            "GHz",
+                                                            "MiB",
+                                                            "GiB",
+                                                            "ns",
+                                                            "tokens/J"};
     static constexpr std::array<std::string_view, 6> prefixes{"k", "M", "G", "m", "µ", "u"};
     const auto known = [](std::string_view name) {
         return std::ranges::find(units, name) != units.end();
@@ -81,11 +113,19 @@ bool is_unit(std::string_view word) {
 bool belong_together(std::string_view before, std::string_view after) {
     const std::string left = without_colour(before);
     std::string right = without_colour(after);
-    if (left.empty() || right.empty()) return false;
-    if (left == "±" || left == "+/-") return true;
-    if (!is_digit(left.back())) return false;
-    while (!right.empty() && std::string_view(",;:.)]").find(right.back()) != std::string_view::npos)
+    if (left.empty() || right.empty()) {
+        return false;
+    }
+    if (left == "±" || left == "+/-") {
+        return true;
+    }
+    if (!is_digit(left.back())) {
+        return false;
+    }
+    while (!right.empty() &&
+           std::string_view(",;:.)]").find(right.back()) != std::string_view::npos) {
         right.pop_back();
+    }
     return is_unit(right) || (right.size() >= 3 && is_digit(right[0]) && is_digit(right[1]) &&
                               is_digit(right[2]) && (right.size() == 3 || right[3] == '.'));
 }
@@ -96,7 +136,10 @@ std::size_t end_of_piece(std::string_view text) {
     std::size_t end = std::min(text.find(' '), text.size());
     while (end < text.size()) {
         const std::size_t next = std::min(text.find(' ', end + 1), text.size());
-        if (!belong_together(text.substr(begin, end - begin), text.substr(end + 1, next - end - 1))) break;
+        if (!belong_together(text.substr(begin, end - begin),
+                             text.substr(end + 1, next - end - 1))) {
+            break;
+        }
         begin = end + 1;
         end = next;
     }
@@ -110,8 +153,12 @@ std::size_t bytes_of_columns(std::string_view text, std::size_t columns) {
     while (at < text.size()) {
         std::size_t length = code_point_length(text.substr(at));
         const bool sequence = text[at] == '\x1b';
-        if (sequence) length = std::min(text.find('m', at), text.size() - 1) - at + 1;
-        if (!sequence && ++width > columns) break;
+        if (sequence) {
+            length = std::min(text.find('m', at), text.size() - 1) - at + 1;
+        }
+        if (!sequence && ++width > columns) {
+            break;
+        }
         at += length;
     }
     return at;
@@ -120,7 +167,9 @@ std::size_t bytes_of_columns(std::string_view text, std::size_t columns) {
 } // namespace
 
 std::string inked(std::string_view text, Ink ink, const TextStyle& style) {
-    if (!style.colour || ink == Ink::plain) return std::string(text);
+    if (!style.colour || ink == Ink::plain) {
+        return std::string(text);
+    }
     std::string out = "\x1b[";
     out += code(ink);
     out += "m";
@@ -159,7 +208,9 @@ std::string_view plus_minus(const TextStyle& style) { return style.unicode ? "±
 std::string_view middle_dot(const TextStyle& style) { return style.unicode ? "·" : "-"; }
 
 std::string fitting(std::string_view text, const TextStyle& style) {
-    if (style.unicode) return std::string(text);
+    if (style.unicode) {
+        return std::string(text);
+    }
     std::string out;
     while (!text.empty()) {
         const std::size_t length = code_point_length(text);

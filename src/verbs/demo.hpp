@@ -1,9 +1,8 @@
 // `demo`: the whole chain on a simulated GPU, for a machine that has none.
 #pragma once
 
-#include "verbs/measure.hpp"
-
 #include "core/inventory.hpp"
+#include "verbs/measure.hpp"
 
 #include <string>
 #include <vector>

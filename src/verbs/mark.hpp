@@ -1,9 +1,8 @@
 // `mark`: inside a measured command, names a window of time.
 #pragma once
 
-#include "verbs/context.hpp"
-
 #include "core/result.hpp"
+#include "verbs/context.hpp"
 
 #include <string>
 

@@ -2,10 +2,9 @@
 #pragma once
 
 #include "analysis/analyse.hpp"
-#include "verbs/context.hpp"
-
 #include "core/result.hpp"
 #include "core/run.hpp"
+#include "verbs/context.hpp"
 
 #include <optional>
 #include <string>
@@ -14,18 +13,18 @@
 namespace joulemark::verbs {
 
 struct MeasureRequest {
-    std::vector<std::string> devices;       // names; empty: the default ones
-    std::optional<Seconds> interval;        // empty: as the sensors need (sampler/interval.hpp)
-    bool high_res = false;                  // 10 ms
+    std::vector<std::string> devices; // names; empty: the default ones
+    std::optional<Seconds> interval;  // empty: as the sensors need (sampler/interval.hpp)
+    bool high_res = false;            // 10 ms
     bool adaptive = false;
-    std::optional<Seconds> duration;        // empty: until the command ends or the caller stops
-    std::optional<Seconds> baseline;        // idle stretch to record first
-    std::optional<Watts> idle_power;        // given instead of a recorded baseline
+    std::optional<Seconds> duration; // empty: until the command ends or the caller stops
+    std::optional<Seconds> baseline; // idle stretch to record first
+    std::optional<Watts> idle_power; // given instead of a recorded baseline
     std::optional<std::int64_t> tokens;
     std::string label;
     bool fixed_thresholds = false;
-    std::vector<std::string> command;       // empty: no command
-    bool command_output_to_error = false;   // its standard output goes to our standard error
+    std::vector<std::string> command;     // empty: no command
+    bool command_output_to_error = false; // its standard output goes to our standard error
 };
 
 struct MeasuredRun {
@@ -35,8 +34,9 @@ struct MeasuredRun {
     bool interrupted = false;       // by the caller's stop token
 };
 
-// Everything recorded before a stop request or a failure is in the store. A recording that has begun is always
-// finished as well as it can be: the Result is an error only when there is nothing to show.
+// Everything recorded before a stop request or a failure is in the store. A recording that has
+// begun is always finished as well as it can be: the Result is an error only when there is nothing
+// to show.
 [[nodiscard]] Result<MeasuredRun> measure(const MeasureRequest& request, const Context& context);
 
 } // namespace joulemark::verbs

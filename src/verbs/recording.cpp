@@ -7,7 +7,8 @@ namespace joulemark::verbs {
 
 namespace {
 
-// The drain thread appends while the verb's thread updates the record: the writer is for one at a time.
+// The drain thread appends while the verb's thread updates the record: the writer is for one at a
+// time.
 class StoreSink final : public sampler::SampleSink {
 public:
     explicit StoreSink(std::unique_ptr<store::RunWriter> writer) : writer_(std::move(writer)) {}
@@ -35,9 +36,12 @@ public:
     explicit StoredRecording(std::unique_ptr<store::RunWriter> writer) : sink_(std::move(writer)) {}
 
     Result<void> start(std::vector<std::unique_ptr<device::Device>> devices,
-                       const sampler::Options& options, Clock& clock) {
+                       const sampler::Options& options,
+                       Clock& clock) {
         auto started = sampler::Sampler::start(std::move(devices), options, clock, sink_);
-        if (!started) return tl::unexpected(started.error());
+        if (!started) {
+            return tl::unexpected(started.error());
+        }
         sampler_ = std::move(*started);
         return {};
     }
@@ -48,8 +52,9 @@ public:
     void fill(Progress& progress) const override {
         for (const sampler::Snapshot& device : sampler_->snapshot()) {
             progress.samples += device.samples;
-            if (device.fast && device.fast->power)
+            if (device.fast && device.fast->power) {
                 progress.power = progress.power.value_or(Watts{0.0}) + *device.fast->power;
+            }
         }
     }
 
@@ -57,7 +62,9 @@ public:
 
     Result<void> finish(const RunRecord& record) override {
         auto reports = sampler_->stop();
-        if (!reports) return tl::unexpected(reports.error());
+        if (!reports) {
+            return tl::unexpected(reports.error());
+        }
         return sink_.finish(record, *reports);
     }
 
@@ -68,9 +75,12 @@ private:
 
 } // namespace
 
-Result<std::unique_ptr<Recording>>
-Recording::start(RunRecord& record, std::vector<std::unique_ptr<device::Device>> devices,
-                 const sampler::Options& options, store::Store& store, Clock& clock) {
+Result<std::unique_ptr<Recording>> Recording::start(
+    RunRecord& record,
+    std::vector<std::unique_ptr<device::Device>> devices,
+    const sampler::Options& options,
+    store::Store& store,
+    Clock& clock) {
     record.anchor = clock.anchor();
     record.created_unix_ns = record.anchor->unix_ns;
     record.interval = options.interval;
@@ -79,12 +89,16 @@ Recording::start(RunRecord& record, std::vector<std::unique_ptr<device::Device>>
         record.simulated = record.simulated || device->info().simulated;
     }
     auto writer = store.begin(record);
-    if (!writer) return tl::unexpected(writer.error());
+    if (!writer) {
+        return tl::unexpected(writer.error());
+    }
     auto recording = std::make_unique<StoredRecording>(std::move(*writer));
     if (auto started = recording->start(std::move(devices), options, clock); !started) {
         // Nothing was recorded: a run that never was must not be listed.
         recording.reset();
-        if (auto removed = store.remove(record.id); !removed) return tl::unexpected(removed.error());
+        if (auto removed = store.remove(record.id); !removed) {
+            return tl::unexpected(removed.error());
+        }
         return tl::unexpected(started.error());
     }
     return recording;

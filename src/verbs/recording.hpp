@@ -1,13 +1,13 @@
-// A recording in progress: sampler threads write to the store while somebody waits for the window to end. Owns the
-// sampler and the writer; the store and the clock outlive it. Used from one thread.
+// A recording in progress: sampler threads write to the store while somebody waits for the window
+// to end. Owns the sampler and the writer; the store and the clock outlive it. Used from one
+// thread.
 #pragma once
-
-#include "sampler/sampler.hpp"
-#include "store/store.hpp"
-#include "verbs/context.hpp"
 
 #include "core/result.hpp"
 #include "core/run.hpp"
+#include "sampler/sampler.hpp"
+#include "store/store.hpp"
+#include "verbs/context.hpp"
 
 #include <memory>
 #include <vector>
@@ -17,9 +17,12 @@ namespace joulemark::verbs {
 class Recording {
 public:
     // Gives `record` its id, devices and anchor, and begins to record.
-    [[nodiscard]] static Result<std::unique_ptr<Recording>>
-    start(RunRecord& record, std::vector<std::unique_ptr<device::Device>> devices,
-          const sampler::Options& options, store::Store& store, Clock& clock);
+    [[nodiscard]] static Result<std::unique_ptr<Recording>> start(
+        RunRecord& record,
+        std::vector<std::unique_ptr<device::Device>> devices,
+        const sampler::Options& options,
+        store::Store& store,
+        Clock& clock);
 
     virtual ~Recording() = default;
 

@@ -24,7 +24,8 @@ struct LoadedRun {
 [[nodiscard]] Result<std::unique_ptr<store::Store>> open_store(const Context& context);
 
 [[nodiscard]] Result<std::vector<store::RunSummary>> list_runs(const Context& context);
-[[nodiscard]] Result<LoadedRun> load_run(std::string_view name, const analysis::AnalysisOptions& options,
+[[nodiscard]] Result<LoadedRun> load_run(std::string_view name,
+                                         const analysis::AnalysisOptions& options,
                                          const Context& context);
 [[nodiscard]] Result<void> remove_run(std::string_view name, const Context& context);
 

@@ -1,5 +1,6 @@
-// Runs the command whose energy is measured: its standard streams are ours, signals we get are passed on, its exit
-// status comes back. One Command at a time; it owns the child until `wait` has returned.
+// Runs the command whose energy is measured: its standard streams are ours, signals we get are
+// passed on, its exit status comes back. One Command at a time; it owns the child until `wait` has
+// returned.
 #pragma once
 
 #include "core/clock.hpp"
@@ -29,9 +30,10 @@ struct CommandLine {
 
 class Command {
 public:
-    // Kind::not_found when there is no such program, Kind::permission when it may not be run; nothing is left behind
-    // then.
-    [[nodiscard]] static Result<std::unique_ptr<Command>> start(const CommandLine& line, Clock& clock);
+    // Kind::not_found when there is no such program, Kind::permission when it may not be run;
+    // nothing is left behind then.
+    [[nodiscard]] static Result<std::unique_ptr<Command>> start(const CommandLine& line,
+                                                                Clock& clock);
 
     virtual ~Command() = default; // a child that still runs is left running
 

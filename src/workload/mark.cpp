@@ -2,11 +2,11 @@
 
 #include "core/text.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
-
-#include <fmt/format.h>
 
 namespace joulemark::workload {
 
@@ -42,30 +42,40 @@ std::vector<std::string_view> words_of(std::string_view text) {
 
 tl::unexpected<Error> refuse(std::string_view datagram, std::string_view reason) {
     constexpr std::size_t shown = 60;
-    return fail(Kind::parse, fmt::format("mark '{}' is not used: {}; send 'begin NAME [ID] "
-                                         "[MONOTONIC_NS]' or 'end NAME ...'",
-                                         printable(datagram, shown), reason));
+    return fail(Kind::parse,
+                fmt::format("mark '{}' is not used: {}; send 'begin NAME [ID] "
+                            "[MONOTONIC_NS]' or 'end NAME ...'",
+                            printable(datagram, shown),
+                            reason));
 }
 
 } // namespace
 
 Result<MarkEvent> parse_mark(std::string_view datagram) {
-    if (datagram.size() > longest_datagram) return refuse(datagram, "it is too long");
+    if (datagram.size() > longest_datagram) {
+        return refuse(datagram, "it is too long");
+    }
     const std::vector<std::string_view> words = words_of(datagram);
-    if (words.size() < 2 || words.size() > most_words)
+    if (words.size() < 2 || words.size() > most_words) {
         return refuse(datagram, "it does not have two to four words");
-    if (!std::ranges::all_of(words, is_word))
+    }
+    if (!std::ranges::all_of(words, is_word)) {
         return refuse(datagram, "its words are not short printable ASCII");
+    }
     MarkEvent event;
-    if (words[0] != "begin" && words[0] != "end")
+    if (words[0] != "begin" && words[0] != "end") {
         return refuse(datagram, "it starts with neither 'begin' nor 'end'");
+    }
     event.begin = words[0] == "begin";
     event.name = words[1];
     std::size_t next = 2;
-    if (next < words.size() && !(next + 1 == words.size() && is_time(words[next])))
+    if (next < words.size() && !(next + 1 == words.size() && is_time(words[next]))) {
         event.id = words[next++];
+    }
     if (next < words.size()) {
-        if (!is_time(words[next])) return refuse(datagram, "its time is not a number of nanoseconds");
+        if (!is_time(words[next])) {
+            return refuse(datagram, "its time is not a number of nanoseconds");
+        }
         event.time = instant_at(*parse_int(words[next]));
     }
     return event;
@@ -73,29 +83,37 @@ Result<MarkEvent> parse_mark(std::string_view datagram) {
 
 std::string format_mark(const MarkEvent& event) {
     std::string out = fmt::format("{} {}", event.begin ? "begin" : "end", event.name);
-    if (!event.id.empty()) out += " " + event.id;
-    if (event.time) out += fmt::format(" {:0{}}", count_ns(*event.time), fewest_time_digits);
+    if (!event.id.empty()) {
+        out += " " + event.id;
+    }
+    if (event.time) {
+        out += fmt::format(" {:0{}}", count_ns(*event.time), fewest_time_digits);
+    }
     return out;
 }
 
 Result<void> MarkLedger::add(const MarkEvent& event, Instant received) {
     const Instant time = event.time.value_or(received);
-    if (time > received + tolerance)
+    if (time > received + tolerance) {
         return fail(Kind::invalid_argument,
                     fmt::format("mark '{}' lies in the future; its time must be CLOCK_MONOTONIC",
                                 printable(event.name)));
+    }
     if (event.begin) {
-        if (open_.size() + closed_.size() >= max_marks)
-            return fail(Kind::invalid_argument, fmt::format("more than {} marks; the rest is not kept", max_marks));
+        if (open_.size() + closed_.size() >= max_marks) {
+            return fail(Kind::invalid_argument,
+                        fmt::format("more than {} marks; the rest is not kept", max_marks));
+        }
         open_.push_back({event.name, event.id, time});
         return {};
     }
     const auto match = std::find_if(open_.rbegin(), open_.rend(), [&](const Open& open) {
         return open.name == event.name && (event.id.empty() || open.id == event.id);
     });
-    if (match == open_.rend())
+    if (match == open_.rend()) {
         return fail(Kind::invalid_argument,
                     fmt::format("mark '{}' ends but was not begun", printable(event.name)));
+    }
     closed_.push_back({match->name, {match->begin, std::max(match->begin, time)}, true});
     open_.erase(std::next(match).base());
     return {};
@@ -103,8 +121,9 @@ Result<void> MarkLedger::add(const MarkEvent& event, Instant received) {
 
 std::vector<Mark> MarkLedger::marks(Instant end) const {
     std::vector<Mark> out = closed_;
-    for (const Open& open : open_)
+    for (const Open& open : open_) {
         out.push_back({open.name, {open.begin, std::max(open.begin, end)}, false});
+    }
     std::ranges::stable_sort(out, {}, [](const Mark& m) { return m.window.begin; });
     return out;
 }

@@ -2,6 +2,12 @@
 
 #include "core/text.hpp"
 
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -11,13 +17,6 @@
 #include <stop_token>
 #include <system_error>
 #include <thread>
-
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include <fmt/format.h>
 
 namespace joulemark::workload {
 
@@ -31,10 +30,12 @@ constexpr std::size_t most_at_once = 10'000;
 Result<sockaddr_un> address_of(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    if (path.empty() || path.size() >= sizeof address.sun_path)
+    if (path.empty() || path.size() >= sizeof address.sun_path) {
         return fail(Kind::invalid_argument,
                     fmt::format("'{}' cannot be the path of a socket: it must have 1 to {} bytes",
-                                printable(path), sizeof address.sun_path - 1));
+                                printable(path),
+                                sizeof address.sun_path - 1));
+    }
     std::memcpy(address.sun_path, path.data(), path.size());
     return address;
 }
@@ -43,7 +44,9 @@ class FileDescriptor {
 public:
     explicit FileDescriptor(int fd) : fd_(fd) {}
     ~FileDescriptor() {
-        if (fd_ >= 0) close(fd_);
+        if (fd_ >= 0) {
+            close(fd_);
+        }
     }
     FileDescriptor(FileDescriptor&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
     FileDescriptor(const FileDescriptor&) = delete;
@@ -57,7 +60,8 @@ private:
 
 // sockaddr_un is an IPv4-era "subclass" of sockaddr: the cast is what the interface asks for.
 const sockaddr* as_sockaddr(const sockaddr_un& address) {
-    return reinterpret_cast<const sockaddr*>(&address); // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast)
+    return reinterpret_cast<const sockaddr*>(
+        &address); // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast)
 }
 
 class ListeningSocket final : public MarkSocket {
@@ -91,23 +95,29 @@ private:
     void receive_until(const std::stop_token& stop) {
         while (!stop.stop_requested()) {
             pollfd entry{socket_.get(), POLLIN, 0};
-            if (poll(&entry, 1, stop_check_ms) > 0) receive_waiting();
+            if (poll(&entry, 1, stop_check_ms) > 0) {
+                receive_waiting();
+            }
         }
     }
 
     void receive_waiting() {
         std::array<char, receive_bytes> buffer{};
-        // All that waits now is far less than this; a sender that never pauses must not hold us for ever.
+        // All that waits now is far less than this; a sender that never pauses must not hold us for
+        // ever.
         for (std::size_t i = 0; i < most_at_once; ++i) {
             const std::lock_guard lock(mutex_);
             const ssize_t got = recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-            if (got < 0) return;
+            if (got < 0) {
+                return;
+            }
             const Instant now = clock_.now();
             const auto event = parse_mark({buffer.data(), static_cast<std::size_t>(got)});
             const Result<void> taken =
                 event ? ledger_.add(*event, now) : Result<void>(tl::unexpected(event.error()));
-            if (!taken && complaints_.size() < max_complaints)
+            if (!taken && complaints_.size() < max_complaints) {
                 complaints_.push_back(taken.error().message);
+            }
         }
     }
 
@@ -122,13 +132,16 @@ private:
 };
 
 Result<std::string> private_folder() {
-    const char* base = std::getenv("TMPDIR"); // NOLINT(concurrency-mt-unsafe): nobody changes the environment
-    std::string folder = std::string(base != nullptr && *base != '\0' ? base : "/tmp") + "/joulemark-XXXXXX";
-    if (mkdtemp(folder.data()) == nullptr)
+    const char* base =
+        std::getenv("TMPDIR"); // NOLINT(concurrency-mt-unsafe): nobody changes the environment
+    std::string folder =
+        std::string(base != nullptr && *base != '\0' ? base : "/tmp") + "/joulemark-XXXXXX";
+    if (mkdtemp(folder.data()) == nullptr) {
         return fail(Kind::io,
                     fmt::format("no temporary folder for the marks' socket: {}; set TMPDIR to a "
                                 "folder you may write to",
                                 std::strerror(errno)));
+    }
     return folder;
 }
 
@@ -136,7 +149,9 @@ Result<std::string> private_folder() {
 
 Result<std::unique_ptr<MarkSocket>> MarkSocket::open(Clock& clock) {
     auto folder = private_folder();
-    if (!folder) return tl::unexpected(folder.error());
+    if (!folder) {
+        return tl::unexpected(folder.error());
+    }
     const std::string path = *folder + "/marks";
     FileDescriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     const auto address = address_of(path);
@@ -145,31 +160,47 @@ Result<std::unique_ptr<MarkSocket>> MarkSocket::open(Clock& clock) {
         const int error = errno;
         std::error_code ignored;
         std::filesystem::remove_all(*folder, ignored);
-        if (!address) return tl::unexpected(address.error());
-        return fail(Kind::io, fmt::format("the marks' socket cannot be made: {}", std::strerror(error)));
+        if (!address) {
+            return tl::unexpected(address.error());
+        }
+        return fail(Kind::io,
+                    fmt::format("the marks' socket cannot be made: {}", std::strerror(error)));
     }
     return std::make_unique<ListeningSocket>(std::move(socket), *folder, path, clock);
 }
 
 Result<void> send_mark(const std::string& socket_path, const MarkEvent& event) {
     const auto address = address_of(socket_path);
-    if (!address) return tl::unexpected(address.error());
+    if (!address) {
+        return tl::unexpected(address.error());
+    }
     const FileDescriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     const std::string line = format_mark(event);
     const auto read = parse_mark(line);
-    if (!read) return tl::unexpected(read.error());
-    if (*read != event)
+    if (!read) {
+        return tl::unexpected(read.error());
+    }
+    if (*read != event) {
         return fail(Kind::invalid_argument,
-                    fmt::format("'{}' would be read as another mark; name and id must be words without blanks, and an id "
+                    fmt::format("'{}' would be read as another mark; name and id must be words "
+                                "without blanks, and an id "
                                 "without a time no long number",
                                 printable(line)));
-    const ssize_t sent = sendto(socket.get(), line.data(), line.size(), MSG_NOSIGNAL,
-                                as_sockaddr(*address), sizeof *address);
-    if (sent == static_cast<ssize_t>(line.size())) return {};
+    }
+    const ssize_t sent = sendto(socket.get(),
+                                line.data(),
+                                line.size(),
+                                MSG_NOSIGNAL,
+                                as_sockaddr(*address),
+                                sizeof *address);
+    if (sent == static_cast<ssize_t>(line.size())) {
+        return {};
+    }
     return fail(Kind::unavailable,
                 fmt::format("nobody listens for marks at '{}' ({}); run this inside 'joulemark "
                             "measure -- COMMAND'",
-                            printable(socket_path), std::strerror(errno)));
+                            printable(socket_path),
+                            std::strerror(errno)));
 }
 
 } // namespace joulemark::workload

@@ -1,12 +1,11 @@
 // The way from the measured command to us: a Unix datagram socket whose path the command finds in
-// JOULEMARK_MARK_SOCKET. `joulemark mark` sends to it for shell scripts; programs may send the lines of
-// workload/mark.hpp themselves.
+// JOULEMARK_MARK_SOCKET. `joulemark mark` sends to it for shell scripts; programs may send the
+// lines of workload/mark.hpp themselves.
 #pragma once
-
-#include "workload/mark.hpp"
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "workload/mark.hpp"
 
 #include <memory>
 #include <string>
@@ -17,8 +16,8 @@ namespace joulemark::workload {
 
 inline constexpr std::string_view mark_socket_variable = "JOULEMARK_MARK_SOCKET";
 
-// The listening end, in a private temporary folder that is removed with it. Receives on a thread of its own; all
-// members may be called from any thread.
+// The listening end, in a private temporary folder that is removed with it. Receives on a thread of
+// its own; all members may be called from any thread.
 class MarkSocket {
 public:
     [[nodiscard]] static Result<std::unique_ptr<MarkSocket>> open(Clock& clock);

@@ -1,13 +1,13 @@
-// A short version of `make accuracy`: the promise of docs/reference/accuracy.md on fewer windows and trials.
+// A short version of `make accuracy`: the promise of docs/reference/accuracy.md on fewer windows
+// and trials.
 #include "accuracy_trials.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <map>
 #include <string>
-
-#include <fmt/format.h>
 
 namespace joulemark::bench {
 namespace {
@@ -27,7 +27,9 @@ TEST(Accuracy, ThePrintedIntervalHoldsTheTruthAndNoBaselineIsBetter) {
     double cells = 0.0;
     std::map<std::string, double> squares;
     for (const AccuracyCell& cell : accuracy_cells()) {
-        if (!is_short(cell)) continue;
+        if (!is_short(cell)) {
+            continue;
+        }
         const AccuracyResult result = run_cell(cell, trials, seed);
         ASSERT_EQ(result.trials, trials);
         // 34 of 40: a cell that covers 95 % falls below once in six hundred.

@@ -1,5 +1,4 @@
 #include "analysis/counter_track.hpp"
-
 #include "core/random.hpp"
 #include "core/trace.hpp"
 
@@ -20,8 +19,8 @@ struct Polls {
 };
 
 // A counter that advances `watts * tick` at phase + k * tick, polled every `poll_ms`.
-Polls polled_counter(double tick_ms, double phase_ms, double poll_ms, double length_ms,
-                     double watts = 400.0) {
+Polls polled_counter(
+    double tick_ms, double phase_ms, double poll_ms, double length_ms, double watts = 400.0) {
     Polls out;
     for (double t = 0.0; t <= length_ms; t += poll_ms) {
         out.time.push_back(at_ms(t));
@@ -123,7 +122,8 @@ RC_GTEST_PROP(FitGrid, EveryTrueTickLiesWithinTheHalfRanges, ()) {
     const auto grid = fit_grid(track.ticks, {});
     RC_ASSERT(grid.has_value());
     for (int k = -5; k <= 5; ++k) {
-        const double t = static_cast<double>(count_ns(grid->origin)) * 1e-6 + k * grid->period.value() * 1e3;
+        const double t =
+            static_cast<double>(count_ns(grid->origin)) * 1e-6 + k * grid->period.value() * 1e3;
         const double distance = std::abs(std::remainder(t - phase, tick));
         const double allowed = (grid->origin_half_range.value() +
                                 (std::abs(k) + 20.0) * grid->period_half_range.value()) *

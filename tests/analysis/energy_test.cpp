@@ -12,34 +12,39 @@ namespace {
 
 Instant at_ms(double ms) { return instant_at(static_cast<std::int64_t>(std::llround(ms * 1e6))); }
 
-// Polled every 20 ms for 6 s: a register refreshed every 100 ms with the mean of its last 25 ms, and a counter that
-// ticks every 100 ms. `power` is watts over milliseconds; integrals are sums over 1 ms.
+// Polled every 20 ms for 6 s: a register refreshed every 100 ms with the mean of its last 25 ms,
+// and a counter that ticks every 100 ms. `power` is watts over milliseconds; integrals are sums
+// over 1 ms.
 class Recording {
 public:
     explicit Recording(std::function<double(double)> power) {
         cumulative_.push_back(0.0);
-        for (int ms = 0; ms < length_ms; ++ms)
+        for (int ms = 0; ms < length_ms; ++ms) {
             cumulative_.push_back(cumulative_.back() + power(ms + 0.5) * 1e-3);
+        }
         for (double t = 200.0; t < length_ms; t += 20.0) {
             columns_.time.push_back(at_ms(t));
             const double refresh = std::floor((t - 41.0) / 100.0) * 100.0 + 41.0;
-            columns_.values(Metric::power).push_back((joules_until(refresh) - joules_until(refresh - 25.0)) / 0.025);
+            columns_.values(Metric::power)
+                .push_back((joules_until(refresh) - joules_until(refresh - 25.0)) / 0.025);
             const double tick = std::floor((t - 77.0) / 100.0) * 100.0 + 77.0;
             columns_.values(Metric::energy_counter).push_back(5000.0 + joules_until(tick));
         }
         device_.name = "nvml:0";
         device_.idle_power = Watts{70.0};
         device_.power_limit = Watts{700.0};
-        device_.power_sensor = SensorProfile{"instant", Seconds{0.1}, Seconds{0.025}, Seconds{0.0}, 0.05,
-                                             Source::measured};
+        device_.power_sensor = SensorProfile{
+            "instant", Seconds{0.1}, Seconds{0.025}, Seconds{0.0}, 0.05, Source::measured};
         device_.counter = CounterProfile{"counter", Seconds{0.1}, 0.05, Source::measured};
     }
 
     [[nodiscard]] double joules_until(double ms) const {
         const double clamped = std::clamp(ms, 0.0, static_cast<double>(length_ms));
         const auto whole = static_cast<std::size_t>(clamped);
-        const double next = whole + 1 < cumulative_.size() ? cumulative_[whole + 1] : cumulative_[whole];
-        return cumulative_[whole] + (clamped - static_cast<double>(whole)) * (next - cumulative_[whole]);
+        const double next =
+            whole + 1 < cumulative_.size() ? cumulative_[whole + 1] : cumulative_[whole];
+        return cumulative_[whole] +
+               (clamped - static_cast<double>(whole)) * (next - cumulative_[whole]);
     }
     [[nodiscard]] double truth(Window w) const {
         return joules_until(static_cast<double>(count_ns(w.end)) * 1e-6) -
@@ -88,7 +93,9 @@ TEST(EstimateEnergy, TermsAddInQuadratureToTheIntervalAndOnlyTheGainIsCommon) {
     double repeatable = 0.0;
     for (const UncertaintyTerm& term : result.terms) {
         squares += std::pow(term.half_width.value(), 2);
-        if (!term.common) repeatable += std::pow(term.half_width.value(), 2);
+        if (!term.common) {
+            repeatable += std::pow(term.half_width.value(), 2);
+        }
         EXPECT_EQ(term.common, term.name == "sensor_gain") << term.name;
     }
     const double half = (result.energy->interval->high - result.energy->interval->low).value() / 2;
@@ -121,8 +128,11 @@ TEST(EstimateEnergy, WithoutAnyReadingEnergyIsUnknownAndNeverZero) {
 TEST(EstimateEnergy, ACounterResetInsideTheWindowIsRefusedAndPowerTakesOver) {
     Recording recording([](double) { return 400.0; });
     auto& counter = recording.columns().values(Metric::energy_counter);
-    for (std::size_t i = 0; i < counter.size(); ++i)
-        if (recording.columns().time[i] > at_ms(2500)) counter[i] -= 5700.0;
+    for (std::size_t i = 0; i < counter.size(); ++i) {
+        if (recording.columns().time[i] > at_ms(2500)) {
+            counter[i] -= 5700.0;
+        }
+    }
     const EnergyResult result = estimate_energy(recording.trace(), one_second);
     EXPECT_EQ(result.method, EnergyMethod::integrated_power);
     EXPECT_TRUE(has(result, WarningCode::counter_reset));
@@ -132,8 +142,11 @@ TEST(EstimateEnergy, ACounterResetInsideTheWindowIsRefusedAndPowerTakesOver) {
 TEST(EstimateEnergy, ACounterResetOutsideTheWindowDoesNoHarm) {
     Recording recording([](double) { return 400.0; });
     auto& counter = recording.columns().values(Metric::energy_counter);
-    for (std::size_t i = 0; i < counter.size(); ++i)
-        if (recording.columns().time[i] > at_ms(5000)) counter[i] -= 6900.0;
+    for (std::size_t i = 0; i < counter.size(); ++i) {
+        if (recording.columns().time[i] > at_ms(5000)) {
+            counter[i] -= 6900.0;
+        }
+    }
     const EnergyResult result = estimate_energy(recording.trace(), one_second);
     EXPECT_EQ(result.method, EnergyMethod::counter);
     EXPECT_NEAR(result.energy->value.value(), recording.truth(one_second), 0.5);
@@ -151,7 +164,8 @@ TEST(EstimateEnergy, AWindowShorterThanTheTickIsSaidToBeTooShortWithItsNumber) {
     const Recording recording([](double t) { return std::fmod(t, 70.0) < 35.0 ? 650.0 : 90.0; });
     const EnergyResult result = estimate_energy(recording.trace(), {at_ms(2033), at_ms(2083)});
     ASSERT_TRUE(has(result, WarningCode::window_too_short));
-    const auto warning = std::ranges::find(result.warnings, WarningCode::window_too_short, &Warning::code);
+    const auto warning =
+        std::ranges::find(result.warnings, WarningCode::window_too_short, &Warning::code);
     EXPECT_NE(warning->message.find("±"), std::string::npos);
     const double truth = recording.truth({at_ms(2033), at_ms(2083)});
     EXPECT_LE(result.energy->interval->low.value(), truth);
@@ -181,9 +195,11 @@ TEST(EstimateEnergy, AHoleWithoutACounterWidensTheIntervalByWhatCouldHaveHappene
     Recording recording([](double) { return 400.0; });
     Columns& columns = recording.columns();
     columns.values(Metric::energy_counter).clear();
-    for (std::size_t i = 0; i < columns.size(); ++i)
-        if (columns.time[i] > at_ms(2300) && columns.time[i] < at_ms(2800))
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        if (columns.time[i] > at_ms(2300) && columns.time[i] < at_ms(2800)) {
             columns.values(Metric::power)[i] = missing_reading;
+        }
+    }
     const EnergyResult result = estimate_energy(recording.trace(), one_second);
     const auto gaps = std::ranges::find(result.terms, std::string("gaps"), &UncertaintyTerm::name);
     ASSERT_NE(gaps, result.terms.end());

@@ -1,5 +1,4 @@
 #include "analysis/power_track.hpp"
-
 #include "core/trace.hpp"
 
 #include <gtest/gtest.h>
@@ -25,8 +24,8 @@ struct Polls {
     std::vector<double> watts;
 };
 
-// A register refreshed every 100 ms at 13 ms with the mean of the last 100 ms of a step from 100 W to 300 W at `step_ms`,
-// polled every 20 ms.
+// A register refreshed every 100 ms at 13 ms with the mean of the last 100 ms of a step from 100 W
+// to 300 W at `step_ms`, polled every 20 ms.
 Polls polled_step(double step_ms) {
     Polls out;
     for (double t = 0.0; t <= 4000.0; t += 20.0) {
@@ -82,8 +81,11 @@ TEST(PowerTrack, AHoleBetweenReadingsIsMarkedAndNotInvented) {
     }
     const PowerTrack track = track_power(polls.time, polls.watts, sensor(20, 20, 0));
     double hole_seconds = 0.0;
-    for (std::size_t i = 0; i < track.watts.size(); ++i)
-        if (track.hole[i]) hole_seconds += to_seconds(track.bound[i + 1] - track.bound[i]).value();
+    for (std::size_t i = 0; i < track.watts.size(); ++i) {
+        if (track.hole[i]) {
+            hole_seconds += to_seconds(track.bound[i + 1] - track.bound[i]).value();
+        }
+    }
     EXPECT_NEAR(hole_seconds, 2.0, 0.05);
 }
 

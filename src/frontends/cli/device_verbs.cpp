@@ -13,7 +13,9 @@ namespace {
 
 int run_devices(Program& program, const std::vector<std::string>& names) {
     const auto inventory = verbs::list_devices(names, program.context());
-    if (!inventory) return program.fail_with(inventory.error());
+    if (!inventory) {
+        return program.fail_with(inventory.error());
+    }
     return program.finish(program.options.json
                               ? report::devices_document(*inventory)
                               : report::devices_text(*inventory, style_of(Stream::output)),
@@ -31,15 +33,22 @@ int run_doctor(Program& program) {
 } // namespace
 
 void add_device_verbs(CLI::App& app, Program& program) {
-    CLI::App* devices = app.add_subcommand("devices", "List power sources: sensor, window, period, counter, limits");
+    CLI::App* devices = app.add_subcommand(
+        "devices", "List power sources: sensor, window, period, counter, limits");
     auto names = std::make_shared<std::vector<std::string>>();
-    devices->add_option("-d,--device", *names, "Describe these instead: nvml:0, sim:h200, replay:FILE ...")
+    devices
+        ->add_option(
+            "-d,--device", *names, "Describe these instead: nvml:0, sim:h200, replay:FILE ...")
         ->type_name("DEVICE")
         ->allow_extra_args(false);
-    devices->footer("Examples:\n  joulemark devices\n  joulemark --json devices\n  joulemark devices -d sim:h200");
-    devices->callback([&program, names] { program.action = [&program, names] { return run_devices(program, *names); }; });
+    devices->footer("Examples:\n  joulemark devices\n  joulemark --json devices\n  joulemark "
+                    "devices -d sim:h200");
+    devices->callback([&program, names] {
+        program.action = [&program, names] { return run_devices(program, *names); };
+    });
 
-    CLI::App* doctor = app.add_subcommand("doctor", "Say what works on this machine and how to mend what does not");
+    CLI::App* doctor = app.add_subcommand(
+        "doctor", "Say what works on this machine and how to mend what does not");
     doctor->footer("Example:\n  joulemark doctor");
     doctor->callback([&program] { program.action = [&program] { return run_doctor(program); }; });
 }

@@ -1,12 +1,11 @@
-// What the verbs of the command line share: the global options, the clock, the signals, the way to print. One for
-// each process; used from the main thread.
+// What the verbs of the command line share: the global options, the clock, the signals, the way to
+// print. One for each process; used from the main thread.
 #pragma once
-
-#include "frontends/cli/signals.hpp"
-#include "verbs/context.hpp"
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "frontends/cli/signals.hpp"
+#include "verbs/context.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -30,7 +29,8 @@ public:
     std::function<int()> action;      // of the verb that was chosen
 
     [[nodiscard]] verbs::Context context();
-    // For verbs that keep what they have when they are interrupted: signals reach them through the context.
+    // For verbs that keep what they have when they are interrupted: signals reach them through the
+    // context.
     [[nodiscard]] verbs::Context interruptible_context();
 
     // Standard output; exit code `storage` when it cannot be written, else `code`.

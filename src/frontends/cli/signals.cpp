@@ -1,10 +1,10 @@
 #include "frontends/cli/signals.hpp"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <ctime>
 #include <utility>
-
-#include <unistd.h>
 
 namespace joulemark::frontends {
 
@@ -15,7 +15,9 @@ constexpr int shell_signal_base = 128;
 sigset_t received_signals() {
     sigset_t set;
     sigemptyset(&set);
-    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2}) sigaddset(&set, number);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2}) {
+        sigaddset(&set, number);
+    }
     return set;
 }
 
@@ -44,16 +46,24 @@ void Signals::receive_until(const std::stop_token& end) {
     while (!end.stop_requested()) {
         siginfo_t info{};
         const int number = sigtimedwait(&set, &info, &check_for_end);
-        if (number < 0) continue;
-        const bool asks_to_end = number == SIGINT || number == SIGTERM || number == SIGHUP || number == SIGQUIT;
-        // The store survives this at any moment, and a verb that does not listen has nothing else to lose.
-        if (asks_to_end && !listening_) _exit(shell_signal_base + number);
+        if (number < 0) {
+            continue;
+        }
+        const bool asks_to_end =
+            number == SIGINT || number == SIGTERM || number == SIGHUP || number == SIGQUIT;
+        // The store survives this at any moment, and a verb that does not listen has nothing else
+        // to lose.
+        if (asks_to_end && !listening_) {
+            _exit(shell_signal_base + number);
+        }
         {
             const std::lock_guard lock(mutex_);
             // The kernel sends what a terminal key asks for to the whole foreground group.
             received_.push_back({number, info.si_code == SI_KERNEL});
         }
-        if (asks_to_end) stop_.request_stop();
+        if (asks_to_end) {
+            stop_.request_stop();
+        }
     }
 }
 

@@ -1,5 +1,6 @@
-// Signals as events: blocked in every thread and received on one of its own, so that no handler ever interrupts a
-// measurement. Make one before any other thread exists; there is one for each process.
+// Signals as events: blocked in every thread and received on one of its own, so that no handler
+// ever interrupts a measurement. Make one before any other thread exists; there is one for each
+// process.
 #pragma once
 
 #include "verbs/context.hpp"
@@ -19,7 +20,8 @@ public:
     Signals(const Signals&) = delete;
     Signals& operator=(const Signals&) = delete;
 
-    // From now on signals are events. Before, one that asks us to end ends the process, as if nobody had blocked it.
+    // From now on signals are events. Before, one that asks us to end ends the process, as if
+    // nobody had blocked it.
     void listen() { listening_ = true; }
 
     // Requested by the first SIGINT, SIGTERM, SIGHUP or SIGQUIT.

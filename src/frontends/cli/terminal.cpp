@@ -2,12 +2,12 @@
 
 #include "core/text.hpp"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 namespace joulemark::frontends {
 
@@ -25,7 +25,9 @@ std::string_view variable(const char* name) {
 bool locale_is_utf8() {
     for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
         const std::string value = to_lower(variable(name));
-        if (value.empty()) continue;
+        if (value.empty()) {
+            continue;
+        }
         return value.find("utf-8") != std::string::npos || value.find("utf8") != std::string::npos;
     }
     return false;
@@ -36,10 +38,12 @@ std::size_t width_of(int fd) {
     constexpr std::size_t widest = 160;
     constexpr std::size_t usual = 80;
     winsize size{};
-    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
         return std::clamp<std::size_t>(size.ws_col, narrowest, widest);
-    if (const auto columns = parse_int(variable("COLUMNS")); columns && *columns > 0)
+    }
+    if (const auto columns = parse_int(variable("COLUMNS")); columns && *columns > 0) {
         return std::clamp<std::size_t>(static_cast<std::size_t>(*columns), narrowest, widest);
+    }
     return usual;
 }
 
@@ -48,15 +52,20 @@ std::size_t width_of(int fd) {
 report::TextStyle style_of(Stream stream) {
     const int fd = descriptor(stream);
     const bool terminal = isatty(fd) == 1;
-    return {terminal && variable("NO_COLOR").empty() && variable("TERM") != "dumb", locale_is_utf8(),
+    return {terminal && variable("NO_COLOR").empty() && variable("TERM") != "dumb",
+            locale_is_utf8(),
             width_of(fd)};
 }
 
 bool write(Stream stream, std::string_view text) {
     while (!text.empty()) {
         const ssize_t done = ::write(descriptor(stream), text.data(), text.size());
-        if (done < 0 && errno == EINTR) continue;
-        if (done < 0) return false;
+        if (done < 0 && errno == EINTR) {
+            continue;
+        }
+        if (done < 0) {
+            return false;
+        }
         text.remove_prefix(static_cast<std::size_t>(done));
     }
     return true;
@@ -67,13 +76,17 @@ ProgressLine::ProgressLine(bool wanted) : wanted_(wanted && isatty(STDERR_FILENO
 ProgressLine::~ProgressLine() { clear(); }
 
 void ProgressLine::show(const std::string& text) {
-    if (!wanted_) return;
+    if (!wanted_) {
+        return;
+    }
     shown_ = true;
     write(Stream::error, "\r\x1b[K" + text);
 }
 
 void ProgressLine::clear() {
-    if (!shown_) return;
+    if (!shown_) {
+        return;
+    }
     shown_ = false;
     write(Stream::error, "\r\x1b[K");
 }

@@ -1,5 +1,5 @@
-// Standard output and error as the program uses them: documents and text to the former, logs and progress to the
-// latter. The only file that writes to them.
+// Standard output and error as the program uses them: documents and text to the former, logs and
+// progress to the latter. The only file that writes to them.
 #pragma once
 
 #include "report/text_style.hpp"
@@ -11,8 +11,8 @@ namespace joulemark::frontends {
 
 enum class Stream { output, error };
 
-// What the stream's terminal can show: colour only on a terminal and without NO_COLOR, UTF-8 drawing only in a UTF-8
-// locale, its width (80 when it is none).
+// What the stream's terminal can show: colour only on a terminal and without NO_COLOR, UTF-8
+// drawing only in a UTF-8 locale, its width (80 when it is none).
 [[nodiscard]] report::TextStyle style_of(Stream stream);
 
 // False when not all could be written.

@@ -1,4 +1,5 @@
-// One function for each group of verbs: adds the subcommands, their options and examples to the program.
+// One function for each group of verbs: adds the subcommands, their options and examples to the
+// program.
 #pragma once
 
 #include "frontends/cli/program.hpp"
