@@ -284,6 +284,10 @@ void LogNotes::refuse(std::uint32_t line, const RowFault& fault) {
 }
 
 void LogNotes::refuse_time(std::uint32_t line, std::string_view problem) {
+    // A row of several GPUs is one row, however many of them it is late for.
+    if (!late_lines_.insert(line).second) {
+        return;
+    }
     ++log_.rejected_count;
     if (log_.rejected.size() < PowerLog::max_rejected) {
         log_.rejected.push_back({line, std::string(problem)});

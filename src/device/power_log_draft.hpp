@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -108,6 +109,7 @@ public:
     [[nodiscard]] PowerLog take() &&;
 
 private:
+    std::unordered_set<std::uint32_t> late_lines_;
     PowerLog log_;
     std::size_t malformed_ = 0;
     std::uint32_t first_malformed_line_ = 0;

@@ -23,5 +23,6 @@ if("system" IN_LIST JOULEMARK_TEST_KINDS AND TARGET fake_nvml)
     joulemark_test(hardware_check_on_a_fake_gpu system 120
         sh "${CMAKE_CURRENT_SOURCE_DIR}/hardware/fake_gpu.sh"
         "$<TARGET_FILE:hardware_check>" "${fake_nvml}")
+    set_tests_properties(${JOULEMARK_TEST_PREFIX}hardware_check_on_a_fake_gpu PROPERTIES RUN_SERIAL TRUE)
     add_dependencies(checks hardware_check fake_nvml)
 endif()
